@@ -1,0 +1,185 @@
+//! Chance without state: a draw is a function of (seed, who, about what, purpose).
+//!
+//! Nothing here remembers how many draws came before, so two worlds that differ in one choice still
+//! share every other draw: common random numbers stay in step. The block is Philox4x32-10 (Salmon,
+//! Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11), pinned by the
+//! authors' published vectors. Samplers stand on `libm` and on basic arithmetic alone, so that a
+//! digest is the same on every machine; `rand_distr` is their oracle in the tests.
+
+mod philox;
+mod samplers;
+
+pub use philox::philox4x32_10;
+pub use samplers::{
+    Alias, beta, binomial, exponential, gamma, lognormal, negative_binomial, normal, poisson,
+    unit_normal,
+};
+
+/// What a draw decides. The number is part of the key: two purposes never share a draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Purpose {
+    // Who exists (the root `market.seed`).
+    Product = 1,
+    Offer = 2,
+    SellerProfile = 3,
+    SellerQuality = 4,
+    SellerHistory = 5,
+    SellerCatalogue = 6,
+    SellerShipping = 7,
+    Cohort = 8,
+    Lead = 9,
+    Customer = 10,
+    // What happens to them (the root `seed`).
+    ArrivalCount = 32,
+    Arrival = 33,
+    Shopper = 34,
+    Taste = 35,
+    Policy = 36,
+    Outcome = 37,
+    Delay = 38,
+    Review = 39,
+    Return = 40,
+    Supply = 41,
+    Pricing = 42,
+    Drift = 43,
+    Stage = 44,
+    Audit = 45,
+    Mystery = 46,
+    Monitoring = 47,
+    Support = 48,
+    Join = 49,
+    Shock = 50,
+}
+
+/// A root of chance: the key under which draws are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dice {
+    key: [u32; 2],
+}
+
+impl Dice {
+    /// The root of chance of `seed` and the number of a world (0 for the first).
+    pub fn new(seed: u64, world: u32) -> Self {
+        // World 0 keeps the plain seed mixed once; others are far apart in key space.
+        let mixed = mix64(seed ^ mix64(u64::from(world).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        Dice { key: [mixed as u32, (mixed >> 32) as u32] }
+    }
+
+    /// 128 bits about `who` and `about`, for `purpose`.
+    pub fn block(self, who: u64, about: u32, purpose: Purpose) -> Block {
+        Block(philox4x32_10([who as u32, (who >> 32) as u32, about, purpose as u32], self.key))
+    }
+
+    /// An unending run of draws about `who` and `about`, for samplers that need an unknown number.
+    pub fn stream(self, who: u64, about: u32, purpose: Purpose) -> Stream {
+        Stream {
+            key: self.key,
+            counter: [who as u32, (who >> 32) as u32, about, purpose as u32],
+            block: [0; 4],
+            used: 4,
+        }
+    }
+
+    /// A cheap seeded order between candidates that tie: the larger wins.
+    ///
+    /// Ties are frequent (every newcomer has the same prior), so this is one multiplication round
+    /// rather than a Philox block; it decides nothing but an order between equals.
+    pub fn tie(self, who: u64, about: u32) -> u64 {
+        let key = u64::from(self.key[0]) | u64::from(self.key[1]) << 32;
+        mix64(who ^ key ^ u64::from(about).wrapping_mul(0xD6E8_FEB8_6659_FD93))
+    }
+}
+
+/// One block of draws: four independent 32-bit numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block(pub [u32; 4]);
+
+impl Block {
+    /// The `i`-th number as a uniform in the open interval (0, 1), with 32 bits.
+    pub fn unit(self, i: usize) -> f64 {
+        unit32(self.0[i])
+    }
+
+    /// Numbers `2i` and `2i + 1` as a uniform in (0, 1) with 52 bits, for tails.
+    pub fn fine_unit(self, i: usize) -> f64 {
+        unit64(u64::from(self.0[2 * i]) | u64::from(self.0[2 * i + 1]) << 32)
+    }
+
+    /// The `i`-th number scaled to 0..n.
+    pub fn below(self, i: usize, n: u32) -> u32 {
+        ((u64::from(self.0[i]) * u64::from(n)) >> 32) as u32
+    }
+}
+
+/// A uniform in (0, 1), never either end, from 32 bits.
+pub fn unit32(bits: u32) -> f64 {
+    (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0)
+}
+
+/// A uniform in (0, 1), never either end, from the top 52 of 64 bits.
+pub fn unit64(bits: u64) -> f64 {
+    ((bits >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0)
+}
+
+/// The finaliser of MurmurHash3 with Stafford's "Mix13" constants: a bijection of 64 bits.
+pub fn mix64(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Draws in sequence under one key; the block number is kept apart from the purpose.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    key: [u32; 2],
+    counter: [u32; 4],
+    block: [u32; 4],
+    used: usize,
+}
+
+impl Stream {
+    /// The next 32 bits.
+    pub fn next_u32(&mut self) -> u32 {
+        if self.used == 4 {
+            self.block = philox4x32_10(self.counter, self.key);
+            // The purpose sits in the low half of the last word; blocks are counted in the high half.
+            self.counter[3] = self.counter[3].wrapping_add(1 << 16);
+            self.used = 0;
+        }
+        self.used += 1;
+        self.block[self.used - 1]
+    }
+
+    /// A uniform in (0, 1) with 52 bits.
+    pub fn unit(&mut self) -> f64 {
+        let low = self.next_u32();
+        unit64(u64::from(low) | u64::from(self.next_u32()) << 32)
+    }
+
+    /// A number in 0..n, by scaling; the bias of less than n / 2^32 is below what any test here sees.
+    pub fn below(&mut self, n: u32) -> u32 {
+        ((u64::from(self.next_u32()) * u64::from(n)) >> 32) as u32
+    }
+}
+
+impl rand::TryRng for Stream {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(Stream::next_u32(self))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        let low = u64::from(Stream::next_u32(self));
+        Ok(low | u64::from(Stream::next_u32(self)) << 32)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        for chunk in bytes.chunks_mut(4) {
+            let word = Stream::next_u32(self).to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
