@@ -4,6 +4,31 @@
 //! reads a seller's [`Merit`] and makes a [`Weight`] of it; the market calls it when that seller's
 //! reputation was refreshed and keeps the result beside the price. [`Ranking::score`] runs for every
 //! query over the columns of one product's offers.
+//!
+//! A scenario names its policy by a table ([`RankingSpec`]); [`POLICIES`] tells people what there is.
+//! A new policy is a file here, its `mod` line, and its line in the list at the end of this one.
+
+mod buy_box;
+mod cheapest;
+mod epp;
+mod epsilon_greedy;
+mod evidence;
+mod fair_exposure;
+mod mean_rating;
+mod objective;
+mod oracle_quality;
+mod oracle_value;
+mod popularity;
+mod quality_per_price;
+mod random;
+mod thompson;
+mod ucb;
+mod wilson;
+
+#[cfg(test)]
+mod tests;
+
+pub use evidence::Evidence;
 
 use crate::rng::{Dice, Purpose, Stream};
 use crate::units::{SellerId, SessionId};
@@ -28,9 +53,10 @@ pub struct Merit {
     pub defective: u32,
     pub returned: u32,
     pub cancelled: u32,
-    /// Reviews and their stars within the offer's category.
+    /// Reviews, their stars and the positive ones among them within the offer's category.
     pub category_reviews: u32,
     pub category_stars: u32,
+    pub category_positive: u32,
     /// Views of this offer so far, a view of place k counting 1/k.
     pub exposure: f64,
     /// The mean stars that true quality earns: for the `oracle-…` policies alone.
@@ -54,6 +80,7 @@ impl Merit {
             cancelled: 0,
             category_reviews: 0,
             category_stars: 0,
+            category_positive: 0,
             exposure: 0.0,
             true_stars,
         }
@@ -71,7 +98,7 @@ pub struct Weight {
 /// still in them: the market masks their scores afterwards.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidates<'a> {
-    /// Asking price [EUR].
+    /// Asking price [EUR], greater than 0.
     pub price: &'a [f32],
     /// The policy's weights.
     pub a: &'a [f32],
@@ -79,6 +106,13 @@ pub struct Candidates<'a> {
     pub seller: &'a [SellerId],
     /// What a star is worth to the shopper who asks [EUR/star].
     pub star_eur: f32,
+}
+
+impl Candidates<'_> {
+    /// The weight of the `i`-th.
+    pub fn weight(&self, i: usize) -> Weight {
+        Weight { a: self.a[i], b: self.b[i] }
+    }
 }
 
 /// The chance that a stochastic policy may use for one query: keyed by (session, seller), so that it
@@ -101,8 +135,19 @@ impl Chance {
     }
 }
 
+/// One named number of a score taken apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Term {
+    /// The name that the policy's [`About::formula`] uses.
+    pub name: &'static str,
+    pub value: f64,
+}
+
 /// A ranking policy. The offer with the greatest score takes the box; equal scores are ordered by a
 /// seeded draw that the market makes.
+///
+/// Scores are compared within one query and mean nothing outside it: a policy is free to give any
+/// increasing function of the formula it states. They are never NaN for finite prices above 0.
 pub trait Ranking: Send + Sync {
     /// What to keep of a seller's merit.
     fn weigh(&self, merit: &Merit) -> Weight;
@@ -110,10 +155,18 @@ pub trait Ranking: Send + Sync {
     /// Writes the score of every candidate; all slices have the same length.
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]);
 
-    /// The price [EUR] at which an offer of this weight would score `rival`, if price matters here:
-    /// what the platform tells a seller who asks for the price to win.
-    fn price_to_win(&self, weight: Weight, rival: f32) -> Option<f32> {
-        let _ = (weight, rival);
+    /// Writes the scores with chance taken out (a draw's mean, a rule without its experiments): how
+    /// the offers stand as the platform would tell their sellers. A policy that draws must say it.
+    fn standing(&self, offers: &Candidates<'_>, scores: &mut [f32]) {
+        // A policy that comes here reads no chance, so any will do.
+        self.score(offers, Chance { dice: Dice::new(0, 0), session: SessionId(0) }, scores);
+    }
+
+    /// The price [EUR] at which candidate `i` would stand at `rival`, a [`Ranking::standing`] among the
+    /// same candidates: what the platform tells a seller who asks for the price to win. `None` where
+    /// no price does it, or price does not matter.
+    fn price_to_win(&self, offers: &Candidates<'_>, i: usize, rival: f32) -> Option<f32> {
+        let _ = (offers, i, rival);
         None
     }
 
@@ -126,4 +179,108 @@ pub trait Ranking: Send + Sync {
     fn per_query(&self) -> bool {
         false
     }
+
+    /// The score taken apart, in the names of [`About::formula`], so that a person can redo the sum.
+    /// The last term is the `score` itself where it depends on this offer alone.
+    fn explain(&self, merit: &Merit, price_eur: f32) -> Vec<Term>;
+}
+
+/// What a policy is, as lists and reports say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// The name of its table in a scenario.
+    pub name: &'static str,
+    /// One sentence for people.
+    pub says: &'static str,
+    /// How the score is made of the terms of [`Ranking::explain`].
+    pub formula: &'static str,
+    /// Where the rule comes from.
+    pub source: &'static str,
+    /// Its keys in TOML at their reference values, each with where it comes from: `[M]` measured,
+    /// `[R]` read, `[A]` assumed.
+    pub reference: &'static str,
+}
+
+/// What a policy's file gives to the registry; it is implemented by the policy's table of keys.
+trait Policy {
+    /// What it is.
+    const ABOUT: About;
+
+    /// The policy these keys describe. They are valid.
+    fn build(&self) -> Box<dyn Ranking>;
+}
+
+/// Refuses what `range` lets through: NaN is neither below nor above a bound.
+fn finite(value: &f64, _: &()) -> garde::Result {
+    if value.is_finite() { Ok(()) } else { Err(garde::Error::new("must be a finite number")) }
+}
+
+/// The smallest `price_power` but 0. Scores are 32 bits wide: quality is raised to
+/// `quality_power / price_power`, and beyond the 40th power good sellers would start to tie.
+const LEAST_PRICE_POWER: f64 = 0.1;
+
+/// Holds `price_power` to 0 (price does not matter) or at least [`LEAST_PRICE_POWER`].
+fn usable_power(value: &f64, context: &()) -> garde::Result {
+    finite(value, context)?;
+    if *value == 0.0 || *value >= LEAST_PRICE_POWER {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("must be 0 (price ignored) or at least {LEAST_PRICE_POWER}")))
+}
+
+macro_rules! policies {
+    ($($variant:ident($spec:path)),* $(,)?) => {
+        /// The ranking policy of a scenario: a table named by the policy, holding its keys.
+        #[derive(
+            Debug, Clone, PartialEq,
+            serde::Serialize, serde::Deserialize, garde::Validate, schemars::JsonSchema,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        pub enum RankingSpec {
+            $(#[allow(missing_docs)] $variant(#[garde(dive)] $spec),)*
+        }
+
+        impl RankingSpec {
+            /// The policy this table describes. The table must have been validated.
+            pub fn build(&self) -> Box<dyn Ranking> {
+                match self { $(RankingSpec::$variant(spec) => spec.build(),)* }
+            }
+
+            /// What the policy is.
+            pub fn about(&self) -> About {
+                match self { $(RankingSpec::$variant(_) => <$spec as Policy>::ABOUT,)* }
+            }
+
+            /// The policy called `name` with the reference values of its keys.
+            pub fn reference(name: &str) -> Option<RankingSpec> {
+                $(
+                    if <$spec as Policy>::ABOUT.name == name {
+                        let spec = toml::from_str(<$spec as Policy>::ABOUT.reference);
+                        return spec.ok().map(RankingSpec::$variant);
+                    }
+                )*
+                None
+            }
+        }
+
+        /// Every policy there is, in the order in which people should meet them.
+        pub const POLICIES: &[About] = &[$(<$spec as Policy>::ABOUT),*];
+    };
+}
+
+policies! {
+    Random(random::Random),
+    Cheapest(cheapest::Cheapest),
+    MeanRating(mean_rating::MeanRating),
+    QualityPerPrice(quality_per_price::QualityPerPrice),
+    Box(buy_box::BuyBox),
+    Wilson(wilson::Wilson),
+    Epp(epp::Epp),
+    Thompson(thompson::Thompson),
+    Ucb(ucb::Ucb),
+    EpsilonGreedy(epsilon_greedy::EpsilonGreedy),
+    FairExposure(fair_exposure::FairExposure),
+    Popularity(popularity::Popularity),
+    OracleQuality(oracle_quality::OracleQuality),
+    OracleValue(oracle_value::OracleValue),
 }
