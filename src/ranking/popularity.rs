@@ -12,7 +12,9 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::random::Lots;
 use super::{About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite};
+use crate::rng::unit64;
 
 /// Draws the slate with chances in proportion to (a + c · sales)^gamma, sales being the orders that the
 /// seller ever took.
@@ -68,8 +70,9 @@ impl Ranking for Race {
     }
 
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]) {
+        let lots = Lots::new(&mut chance.whole());
         for (i, score) in scores.iter_mut().enumerate() {
-            let time = -libm::log(chance.about(offers.seller[i]).unit());
+            let time = -libm::log(unit64(lots.of(offers.seller[i])));
             *score = -(time as f32) * offers.a[i];
         }
     }

@@ -54,14 +54,31 @@ impl Ranking for Shuffle {
     }
 }
 
-/// Writes a uniform in [0, 1) for each seller: the sequence of SplitMix64 (Steele, Lea and Flood 2014)
-/// from a start that `draws` gives, read at the seller's number. One keyed block pays for all.
-pub(super) fn shuffle(draws: &mut Stream, sellers: &[SellerId], scores: &mut [f32]) {
-    let start = u64::from(draws.next_u32()) | u64::from(draws.next_u32()) << 32;
-    for (score, seller) in scores.iter_mut().zip(sellers) {
+/// One cheap draw for each seller of a query: the sequence of SplitMix64 (Steele, Lea and Flood 2014)
+/// from a keyed start, read at the seller's number. One keyed block, which costs some 25 ns, pays for
+/// all of them, and a draw still does not depend on who else is in the slate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lots(u64);
+
+impl Lots {
+    /// Lots that start from the next 64 bits of `draws`.
+    pub fn new(draws: &mut Stream) -> Self {
+        Lots(u64::from(draws.next_u32()) | u64::from(draws.next_u32()) << 32)
+    }
+
+    /// The 64 bits of one seller.
+    pub fn of(self, seller: SellerId) -> u64 {
         let step = (u64::from(seller.0) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mix64(self.0.wrapping_add(step))
+    }
+}
+
+/// Writes a uniform in [0, 1) for each seller.
+pub(super) fn shuffle(draws: &mut Stream, sellers: &[SellerId], scores: &mut [f32]) {
+    let lots = Lots::new(draws);
+    for (score, &seller) in scores.iter_mut().zip(sellers) {
         // The top 24 bits: all that 32 bits of floating point hold evenly.
-        *score = (mix64(start.wrapping_add(step)) >> 40) as f32 * (1.0 / 16_777_216.0);
+        *score = (lots.of(seller) >> 40) as f32 * (1.0 / 16_777_216.0);
     }
 }
 
