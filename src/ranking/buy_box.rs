@@ -71,11 +71,11 @@ mod tests {
     #[test]
     fn the_score_is_the_square_of_the_shrunk_mean_over_price() {
         let policy = reference("box").build();
-        // 21 reviews of 4.85 and 21 imagined ones of 4.15: a mean of 4.5.
-        let merits = [reviewed(2100, 21 * 485), Merit::unknown(1.0)];
+        // As many reviews as imagined ones: half way between their mean and the prior.
+        let merits = [reviewed(21, 102), Merit::unknown(1.0)];
         let market = columns(policy.as_ref(), &merits, &[200.0, 200.0]);
         let scores = score_of(policy.as_ref(), &market, 1, 1);
-        let mean = (21.0 * 485.0 + 21.0 * 4.15) / 2121.0;
+        let mean = (102.0 / 21.0 + 4.15) / 2.0;
         assert!((f64::from(scores[0]) / (mean * mean / 200.0) - 1.0).abs() < 1e-6);
         assert!((f64::from(scores[1]) / (4.15 * 4.15 / 200.0) - 1.0).abs() < 1e-6);
     }

@@ -110,8 +110,8 @@ mod tests {
     #[test]
     fn the_box_is_drawn_in_proportion_and_so_is_the_place_below() {
         let policy = Popularity { a: 1.0, c: 2.0, gamma: 0.5 }.build();
-        // Rates 1, 2, 3.
-        let merits = [sold(0), sold(3 / 2), sold(4)];
+        // Attractions 1, 3, 9, of which the rates are the roots.
+        let merits = [sold(0), sold(1), sold(4)];
         let rates: Vec<f64> = [1.0, 3.0, 9.0].map(libm::sqrt).to_vec();
         let market = columns(policy.as_ref(), &merits, &[1.0, 2.0, 3.0]);
         let queries = 60_000;
