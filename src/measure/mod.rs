@@ -4,10 +4,51 @@
 //! market has a family of its own to tell its facts to; at the end of every week they are joined in
 //! the order of cells.
 
+mod cold_start;
+mod concentration;
+mod experience;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod interval;
+mod onboarding;
+mod prices;
+mod ratings;
+mod recorder;
+mod sellers;
+mod shares;
+mod structure;
+mod survival;
+mod tally;
+mod visits;
+
+pub use onboarding::ApplicantRow;
+pub use recorder::{Counts, Recorder, WeekRow};
+pub use sellers::SellerRow;
+
 use std::any::Any;
 
 use crate::history::{Census, Fact, FactMask};
 use crate::units::SimTime;
+
+/// Every family, new and empty, in the order in which reports list their metrics.
+pub fn families() -> Vec<Box<dyn Family>> {
+    vec![
+        Box::<concentration::Concentration>::default(),
+        Box::<visits::Visits>::default(),
+        Box::<experience::Experience>::default(),
+        Box::<prices::Prices>::default(),
+        Box::<ratings::Ratings>::default(),
+        Box::<cold_start::ColdStart>::default(),
+        Box::<onboarding::Onboarding>::default(),
+        Box::<structure::Structure>::default(),
+        Box::<sellers::Sellers>::default(),
+    ]
+}
+
+/// Every metric, in the order of [`families`].
+pub fn all_metrics() -> Vec<&'static Metric> {
+    families().iter().flat_map(|family| family.metrics()).collect()
+}
 
 /// Whether more of a metric is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -59,4 +100,40 @@ pub trait Family: Send + Any {
 
     /// For [`Family::absorb`].
     fn as_any(&mut self) -> &mut dyn Any;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_metric_says_what_it_is() {
+        let mut names = BTreeSet::new();
+        for metric in all_metrics() {
+            let name = metric.name;
+            assert!(names.insert(name), "{name} twice");
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(name.chars().all(plain), "{name}");
+            assert!(metric.says.ends_with('.'), "{name}: {}", metric.says);
+            for text in [metric.unit, metric.formula, metric.source] {
+                assert!(!text.is_empty() && !text.ends_with('.'), "{name}: {text}");
+            }
+        }
+    }
+
+    /// Values come in the order of metrics, and a metric that is not weekly has no weekly value.
+    #[test]
+    fn values_match_their_metrics() {
+        let town = fixture::Town::new(3, 2);
+        for mut family in families() {
+            let metrics = family.metrics();
+            assert_eq!(family.values(&town.census).len(), metrics.len());
+            let weekly = family.close_week(0, &town.census);
+            assert_eq!(weekly.len(), metrics.len());
+            for (metric, value) in metrics.iter().zip(weekly) {
+                assert!(metric.weekly || value.is_none(), "{}", metric.name);
+            }
+        }
+    }
 }

@@ -1,0 +1,138 @@
+//! A mean over worlds and how sure it is.
+
+/// A mean with its 95 % interval by Student's t.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Mean of the values; nothing where there are none.
+    pub mean: Option<f64>,
+    /// Ends of the interval; nothing for fewer than two values.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// How many values there were.
+    pub n: usize,
+}
+
+impl Interval {
+    /// Of independent values, one for each world. Those that are not finite are left out: a metric
+    /// that had no sample in one world says nothing about the others.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Interval {
+        let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        let n = values.len();
+        if n == 0 {
+            return Interval { mean: None, low: None, high: None, n };
+        }
+        let mean = values.iter().sum::<f64>() / n as f64;
+        if n == 1 {
+            return Interval { mean: Some(mean), low: None, high: None, n };
+        }
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let error = (squares / (n - 1) as f64 / n as f64).sqrt();
+        let half = student_t(n - 1, 0.95) * error;
+        Interval { mean: Some(mean), low: Some(mean - half), high: Some(mean + half), n }
+    }
+}
+
+/// The t for which P(|T| ≤ t) = `confidence`, T of Student's distribution with `freedom` degrees of
+/// freedom, which must be 1 or more, `confidence` between 0 and 1.
+///
+/// By bisection of the distribution function, which for whole degrees of freedom is a finite sum; so
+/// it needs neither a table nor a library of special functions.
+pub fn student_t(freedom: usize, confidence: f64) -> f64 {
+    assert!(freedom >= 1 && confidence > 0.0 && confidence < 1.0, "{freedom}, {confidence}");
+    let (mut low, mut high) = (0.0, 1.0);
+    while within(high, freedom) < confidence {
+        (low, high) = (high, high * 2.0);
+    }
+    // 60 halvings take the bracket below the spacing of numbers of its size.
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        if within(middle, freedom) < confidence {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low + high) / 2.0
+}
+
+/// P(|T| ≤ t): Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
+fn within(t: f64, freedom: usize) -> f64 {
+    let nu = freedom as f64;
+    let cos2 = nu / (nu + t * t);
+    let sin = t / (nu + t * t).sqrt();
+    let odd = freedom % 2 == 1;
+    // The terms of the sum: each is the last times cos² and a ratio of neighbouring numbers.
+    let (mut term, mut sum) = if odd { (cos2.sqrt(), 0.0) } else { (1.0, 0.0) };
+    let mut k = if odd { 3 } else { 2 };
+    while k <= freedom {
+        sum += term;
+        term *= cos2 * (k - 1) as f64 / k as f64;
+        k += 2;
+    }
+    if odd {
+        let theta = libm::atan(t / nu.sqrt());
+        std::f64::consts::FRAC_2_PI * (theta + sin * sum)
+    } else {
+        sin * sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_the_tables() {
+        // Two-sided 95 %, from the usual printed table; the last column to 3 digits.
+        let table = [
+            (1, 12.706),
+            (2, 4.303),
+            (3, 3.182),
+            (4, 2.776),
+            (5, 2.571),
+            (9, 2.262),
+            (10, 2.228),
+            (19, 2.093),
+            (29, 2.045),
+            (30, 2.042),
+            (100, 1.984),
+            (1_000, 1.962),
+        ];
+        for (freedom, expected) in table {
+            let got = student_t(freedom, 0.95);
+            assert!((got - expected).abs() < 6e-4, "{freedom}: {got}, {expected}");
+        }
+        assert!((student_t(4, 0.99) - 4.604).abs() < 6e-4);
+        assert!((student_t(7, 0.90) - 1.895).abs() < 6e-4);
+    }
+
+    #[test]
+    fn closed_forms() {
+        // One degree of freedom is Cauchy's tan(π c/2); two is c √(2/(1 − c²)).
+        for confidence in [0.5, 0.9, 0.95, 0.999] {
+            let cauchy = libm::tan(std::f64::consts::FRAC_PI_2 * confidence);
+            assert!((student_t(1, confidence) / cauchy - 1.0).abs() < 1e-12);
+            let two = confidence * (2.0 / (1.0 - confidence * confidence)).sqrt();
+            assert!((student_t(2, confidence) / two - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn an_interval_by_hand() {
+        // Mean 4, standard deviation 2, error 2/√4 = 1, t(3) = 3.1824.
+        let interval = Interval::of([2.0, 4.0, 4.0, 6.0]);
+        let error = (8.0_f64 / 3.0 / 4.0).sqrt();
+        assert_eq!(interval.mean, Some(4.0));
+        assert!((interval.high.unwrap() - 4.0 - 3.182_446 * error).abs() < 1e-5);
+        assert!((4.0 - interval.low.unwrap() - 3.182_446 * error).abs() < 1e-5);
+    }
+
+    #[test]
+    fn few_values() {
+        let none = Interval { mean: None, low: None, high: None, n: 0 };
+        assert_eq!(Interval::of([]), none);
+        assert_eq!(Interval::of([f64::NAN]), none);
+        let one = Interval { mean: Some(3.0), low: None, high: None, n: 1 };
+        assert_eq!(Interval::of([3.0, f64::INFINITY]), one);
+    }
+}
