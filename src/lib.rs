@@ -1,8 +1,11 @@
 //! Brocante
 pub mod agents;
+pub mod cli;
 pub mod history;
 pub mod measure;
 pub mod protocol;
+pub mod quantity;
 pub mod ranking;
 pub mod rng;
+pub mod scenario;
 pub mod units;

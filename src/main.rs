@@ -1,1 +1,5 @@
-fn main() {}
+//! The `brocante` program.
+
+fn main() -> std::process::ExitCode {
+    brocante::cli::main()
+}

@@ -1,0 +1,109 @@
+//! The command line. One subcommand a file.
+
+mod check;
+mod completions;
+mod exit;
+mod list;
+mod output;
+mod schema;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+pub use output::{Format, Output};
+
+use crate::scenario::{ScenarioError, split_overrides};
+
+/// Simulates a marketplace of refurbished goods, and load-tests the ranking core that picks the
+/// winning seller.
+#[derive(Debug, Parser)]
+#[command(name = "brocante", version, arg_required_else_help = true)]
+#[command(after_help = "Example:\n  brocante check scenarios/backmarket-2019.toml")]
+pub struct Cli {
+    /// How results are printed on standard output.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+
+    /// Print nothing but results and errors.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a scenario, and say everything that is wrong with it.
+    Check(check::Check),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema(schema::Schema),
+    /// List ranking policies, kinds of sellers, metrics or scenarios.
+    List(list::List),
+    /// Print a completion script for a shell.
+    Completions(completions::Completions),
+}
+
+/// A scenario and what is changed in it: shared by every command that reads one.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ScenarioArgs {
+    /// The scenario file.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+
+    /// Change a key of the scenario, by its dotted path; the value is TOML, or a bare word. May be
+    /// given more than once; naming another variant (`ranking.cheapest={}`) replaces the first.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl ScenarioArgs {
+    /// The overrides one by one.
+    pub fn overrides(&self) -> Vec<String> {
+        self.set.iter().flat_map(|text| split_overrides(text)).collect()
+    }
+}
+
+impl Command {
+    fn run(&self, out: &Output) -> anyhow::Result<Exit> {
+        match self {
+            Command::Check(command) => command.run(out),
+            Command::Schema(command) => command.run(out),
+            Command::List(command) => command.run(out),
+            Command::Completions(command) => command.run(out),
+        }
+    }
+}
+
+/// Reads the arguments, runs the command, and tells how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help goes to standard output and ends with 0, a mistake to standard error with 2. That
+            // nobody reads it (`--help | head -1`) is no error.
+            let _ = usage.print();
+            let exit = if usage.exit_code() == 0 { Exit::Done } else { Exit::BadInput };
+            return exit.into();
+        }
+    };
+    let out = Output { format: cli.format, quiet: cli.quiet };
+    cli.command.run(&out).unwrap_or_else(|error| failed(&error, &out)).into()
+}
+
+/// Prints an error. One in the scenario is the user's to mend, any other is the program's.
+fn failed(error: &anyhow::Error, out: &Output) -> Exit {
+    match error.downcast_ref::<ScenarioError>() {
+        Some(wrong) => {
+            out.error(&wrong.draw(true));
+            Exit::BadInput
+        }
+        None => {
+            out.error(&format!("error: {error:#}"));
+            Exit::Failed
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! From a path to a scenario that holds together: read, join with its bases, override, check.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::Document;
+
+use super::inspect::{inspect, lay, switch_off};
+use super::overrides::apply;
+use super::problem::{Class, Problem, ScenarioError, clipped, nearest, quoted};
+use super::shape::Shapes;
+use super::source::{LARGEST, Place, Sources, Unreadable, read_file};
+use super::tree::{Node, What, from_table, locate};
+use super::{Checked, Issue};
+
+/// A scenario that was read and found right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded<T> {
+    pub scenario: T,
+    /// The file's name without its ending.
+    pub name: String,
+    /// The first comment line of the file: the question that the scenario asks.
+    pub question: Option<String>,
+    /// The whole scenario as TOML, bases and overrides worked in. Read again it gives an equal one.
+    pub resolved: String,
+    /// 16 hex digits that name the values of the scenario, whatever files they came from.
+    pub hash: String,
+    /// The file, its base, the base's base, and so on.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads the scenario at `path` and puts `overrides` (each `KEY=VALUE`) on top of it.
+///
+/// # Errors
+/// Everything that is wrong with its shape and ranges is reported at once; what only serde, or the
+/// checks across keys, can find comes after that is right.
+pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T>, ScenarioError> {
+    let shapes = Shapes::of::<T>();
+    let mut sources = Sources::default();
+    let (mut layers, files) = read_chain(path, &mut sources)?;
+    let mut tree = layers.pop().unwrap_or_else(|| Node::empty_table(Place::new(0, 0..0)));
+    while let Some(over) = layers.pop() {
+        lay(&mut tree, over, Some(&shapes.root), &shapes);
+    }
+    let mut problems = Vec::new();
+    for text in overrides {
+        problems.extend(apply(&mut tree, text, &mut sources, &shapes).err());
+    }
+    switch_off(&mut tree, &shapes.root, &shapes);
+    tree.at = Place::new(0, 0..0);
+    problems.extend(inspect(&tree, &shapes, &sources));
+    if !problems.is_empty() {
+        return Err(ScenarioError::new(problems));
+    }
+    let scenario = build::<T>(&tree, &sources).map_err(ScenarioError::new)?;
+    let body = toml::to_string(&scenario).map_err(|error| {
+        let message = format!("the scenario cannot be written back as TOML: {error}");
+        Problem::of_file(Class::Inconsistent, &sources.get(0).name, message)
+    })?;
+    let question = first_comment(&sources.get(0).text);
+    let resolved = match &question {
+        Some(question) => format!("# {question}\n\n{body}"),
+        None => body.clone(),
+    };
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let hash = format!("{:016x}", fnv1a(body.as_bytes()));
+    Ok(Loaded { scenario, name, question, resolved, hash, files })
+}
+
+/// The text of a scenario file, as far as it can be had.
+///
+/// # Errors
+/// When it cannot be read, is too large or not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, ScenarioError> {
+    read_file(path).map_err(|why| unreadable(why, path, &None, &mut Sources::default()).into())
+}
+
+/// The first line of a file's opening comment.
+pub fn first_comment(text: &str) -> Option<String> {
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let first = lines.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with('#'));
+    let mut words = first.map(|line| line.trim_start_matches('#').trim());
+    words.find(|line| !line.is_empty()).map(str::to_owned)
+}
+
+/// The 64-bit FNV-1a hash (Fowler, Noll and Vo; the constants are theirs).
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Reads a file and all its bases: the trees in that order, and the paths.
+fn read_chain(path: &Path, sources: &mut Sources) -> Result<(Vec<Node>, Vec<PathBuf>), Problem> {
+    let (mut layers, mut files, mut seen) = (Vec::new(), vec![path.to_path_buf()], Vec::new());
+    let mut named_at: Option<Place> = None;
+    loop {
+        let path = files[files.len() - 1].clone();
+        // Two paths may mean one file; a file that cannot be found is reported when it is read.
+        let identity = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if let (true, Some(at)) = (seen.contains(&identity), &named_at) {
+            let chain: Vec<_> = files.iter().map(|f| f.display().to_string()).collect();
+            let message = "the bases form a circle".to_owned();
+            let problem = Problem::at(sources, at, Class::Base, message).key("base");
+            return Err(problem.note(chain.join(" -> ")));
+        }
+        seen.push(identity);
+        let text = read_file(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
+        let name = path.display().to_string();
+        let base_of = named_at.as_ref().map(|at| sources.get(at.source).name.clone());
+        let source = sources.add(name, text, base_of);
+        let mut root = parse(source, sources)?;
+        named_at = None;
+        if let What::Table(table) = &mut root.what
+            && let Some(base) = table.remove("base")
+        {
+            let What::Text(other) = &base.node.what else {
+                let message = "`base` has the wrong type".to_owned();
+                let problem = Problem::at(sources, &base.node.at, Class::WrongType, message);
+                let read = clipped(sources.read(&base.node.at));
+                return Err(problem
+                    .key("base")
+                    .read(read)
+                    .allowed("the path of a file, in quotes"));
+            };
+            files.push(path.parent().unwrap_or(Path::new("")).join(other));
+            named_at = Some(base.node.at);
+        }
+        layers.push(root);
+        if named_at.is_none() {
+            return Ok((layers, files));
+        }
+    }
+}
+
+fn parse(source: usize, sources: &Sources) -> Result<Node, Problem> {
+    let text = &sources.get(source).text;
+    let document = Document::parse(text.as_str()).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        let message = "this is not TOML".to_owned();
+        let problem = Problem::at(sources, &Place::new(source, span), Class::Syntax, message);
+        problem.read(error.message().lines().collect::<Vec<_>>().join(", "))
+    });
+    let document = document.map_err(|mut problem| {
+        // The parser's words say what it met and what it wanted; they need no "read" before them.
+        problem.notes.extend(problem.read.take());
+        problem
+    })?;
+    let at = Place::new(source, 0..0);
+    let table = from_table(document.as_table(), &at);
+    if table.is_empty() {
+        let message = format!("the scenario {} is empty", quoted(&sources.get(source).name));
+        let mut problem = Problem::of_file(Class::Empty, &sources.get(source).name, message);
+        problem.notes.push("`brocante schema` tells which keys there are".to_owned());
+        return Err(problem);
+    }
+    Ok(Node { what: What::Table(table), at })
+}
+
+/// Says why a file could not be read: at the `base` key that named it, where there is one.
+fn unreadable(
+    why: Unreadable,
+    path: &Path,
+    named_at: &Option<Place>,
+    sources: &mut Sources,
+) -> Problem {
+    let name = path.display().to_string();
+    let shown = quoted(&name);
+    let what = if named_at.is_some() { "base" } else { "scenario" };
+    let limit = format!("{} bytes (1 MiB)", LARGEST);
+    let message = match &why {
+        Unreadable::Absent => format!("there is no {what} {shown}"),
+        Unreadable::Directory => format!("the {what} {shown} is a directory"),
+        Unreadable::TooLarge(_) => format!("the {what} {shown} is too large"),
+        Unreadable::NotUtf8 { .. } => format!("the {what} {shown} is not UTF-8 text"),
+        Unreadable::Io(error) => format!("the {what} {shown} cannot be read: {error}"),
+    };
+    if let Unreadable::NotUtf8 { lossy, at, byte, utf16 } = why {
+        let base_of = named_at.as_ref().map(|at| sources.get(at.source).name.clone());
+        let source = sources.add(name, lossy, base_of);
+        let place = Place::new(source, at..at);
+        let problem = Problem::at(sources, &place, Class::Unreadable, message);
+        let problem = problem.read(format!("the byte 0x{byte:02x} at offset {at}"));
+        return match utf16 {
+            true => problem.note("it looks like UTF-16: save it as UTF-8"),
+            false => problem,
+        };
+    }
+    let mut problem = match named_at {
+        Some(at) => Problem::at(sources, at, Class::Base, message).key("base"),
+        None => Problem::of_file(Class::Unreadable, &name, message),
+    };
+    match why {
+        Unreadable::Absent => problem.nearest = neighbour(path),
+        Unreadable::Directory => problem.notes.push("name one of the files in it".to_owned()),
+        Unreadable::TooLarge(size) => {
+            problem.read = Some(match size {
+                Some(size) => format!("{size} bytes"),
+                None => "more than that".to_owned(),
+            });
+            problem.allowed = Some(format!("at most {limit}"));
+        }
+        _ => {}
+    }
+    problem
+}
+
+/// The scenario file beside `path` whose name is nearest.
+fn neighbour(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".toml"))
+        .collect();
+    names.sort();
+    let wanted = path.file_name()?.to_str()?;
+    let stem = |name: &str| name.trim_end_matches(".toml").to_owned();
+    let stems: Vec<_> = names.iter().map(|name| stem(name)).collect();
+    let found = nearest(&stem(wanted), stems.iter().map(String::as_str))?;
+    Some(path.with_file_name(format!("{found}.toml")).display().to_string())
+}
+
+/// Makes the scenario of its tree, and holds it against the checks that its types declare.
+fn build<T: Checked>(tree: &Node, sources: &Sources) -> Result<T, Vec<Problem>> {
+    let scenario: T = serde_path_to_error::deserialize(tree.to_value())
+        .map_err(|error| vec![refused(tree, sources, &error)])?;
+    let mut problems = Vec::new();
+    if let Err(report) = scenario.validate() {
+        for (path, error) in report.iter() {
+            let path = path.to_string();
+            let mark = locate(tree, &path).mark().clone();
+            let message = format!("`{path}` is not allowed: {}", error.message());
+            problems.push(Problem::at(sources, &mark, Class::OutOfRange, message).key(path));
+        }
+    }
+    if problems.is_empty() {
+        problems.extend(scenario.cross_check().iter().map(|issue| crossed(tree, sources, issue)));
+    }
+    if problems.is_empty() { Ok(scenario) } else { Err(problems) }
+}
+
+fn crossed(tree: &Node, sources: &Sources, issue: &Issue) -> Problem {
+    let mark = locate(tree, &issue.path).mark().clone();
+    let class = if issue.known.is_empty() { Class::Inconsistent } else { Class::UnknownName };
+    let mut problem = Problem::at(sources, &mark, class, issue.message.clone());
+    problem.key.clone_from(&issue.path);
+    problem.read.clone_from(&issue.read);
+    problem.allowed.clone_from(&issue.allowed);
+    let wrong = issue.read.as_deref().unwrap_or_default();
+    problem.know(wrong, issue.known.iter().map(String::as_str));
+    problem
+}
+
+/// What only serde could find: a check within a type's own `Deserialize`, or the name of a map's key.
+fn refused(
+    tree: &Node,
+    sources: &Sources,
+    error: &serde_path_to_error::Error<toml::de::Error>,
+) -> Problem {
+    let path = error.path().to_string();
+    let path = path.trim_matches(['.', '?']);
+    let found = locate(tree, path);
+    let text = error.inner().message();
+    // serde quotes the name that it did not know, and then those that it does.
+    let mut names = text.split('`').skip(1).step_by(2);
+    let wrong = names.next().filter(|_| text.starts_with("unknown ")).unwrap_or_default();
+    let key = found.node.as_table().and_then(|table| table.get(wrong));
+    let mark = key.map_or(found.mark(), |entry| &entry.key_at);
+    let first_line = text.lines().next().unwrap_or_default();
+    if wrong.is_empty() {
+        let message = match path {
+            "" => format!("the scenario is not allowed: {first_line}"),
+            _ => format!("`{path}` is not allowed: {first_line}"),
+        };
+        return Problem::at(sources, mark, Class::WrongType, message).key(path);
+    }
+    let message = match path {
+        "" => format!("unknown name {}", quoted(wrong)),
+        _ => format!("unknown name {} in `{path}`", quoted(wrong)),
+    };
+    let mut problem = Problem::at(sources, mark, Class::UnknownName, message).key(path);
+    problem.know(wrong, names);
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fnv1a_gives_the_published_vectors() {
+        // From the authors' list of test vectors.
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn the_question_is_the_first_words_of_the_opening_comment() {
+        assert_eq!(first_comment("\n#\n## Why?  \n# more\na=1"), Some("Why?".to_owned()));
+        assert_eq!(first_comment("a = 1 # no\n# nor this"), None);
+        assert_eq!(first_comment(""), None);
+    }
+}
