@@ -1,6 +1,7 @@
 //! Brocante
 pub mod agents;
 pub mod history;
+pub mod market;
 pub mod measure;
 pub mod protocol;
 pub mod ranking;
