@@ -2,6 +2,7 @@
 pub mod agents;
 pub mod cli;
 pub mod history;
+pub mod market;
 pub mod measure;
 pub mod protocol;
 pub mod quantity;

@@ -1,0 +1,145 @@
+//! What the whole of onboarding promises: a stand-in for the market, and an auditor that follows the
+//! decisions from outside.
+
+mod flow;
+mod promises;
+mod spec;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::rng::{Purpose, beta, lognormal, poisson};
+
+/// The joining of the reference scenario.
+pub(super) fn reference() -> JoiningSpec {
+    toml::from_str(include_str!("tests/reference.toml")).expect("the reference is valid TOML")
+}
+
+/// The kinds' mix of the reference, eight countries and six categories.
+pub(super) fn shares() -> Shares {
+    Shares {
+        kinds: [0.15, 0.3, 0.06, 0.15, 0.1, 0.04, 0.12, 0.08],
+        countries: vec![0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05],
+        categories: std::array::from_fn(|_| vec![0.4, 0.2, 0.15, 0.1, 0.1, 0.05]),
+    }
+}
+
+/// A market of sellers that sell at a steady rate of their own.
+pub(super) struct FakeMarket {
+    dice: Dice,
+    day: i32,
+    live_since: BTreeMap<SellerId, i32>,
+    /// Multiplies true risk, and what the indicators show.
+    pub(super) trouble: f64,
+    /// What stars are shown.
+    pub(super) stars: Option<f64>,
+    /// How often staff asked for indicators.
+    pub(super) looked: Cell<u32>,
+}
+
+impl FakeMarket {
+    pub(super) fn new(seed: u64) -> Self {
+        let (dice, live_since) = (Dice::new(seed, 0), BTreeMap::new());
+        FakeMarket { dice, day: 0, live_since, trouble: 1.0, stars: None, looked: Cell::new(0) }
+    }
+
+    fn rate(&self, seller: SellerId) -> f64 {
+        lognormal(&mut self.dice.stream(u64::from(seller.0), 0, Purpose::SellerProfile), 0.5, 1.0)
+    }
+}
+
+impl WorldView for FakeMarket {
+    fn risk(&self, seller: SellerId) -> f64 {
+        let mut draws = self.dice.stream(u64::from(seller.0), 0, Purpose::SellerQuality);
+        let defect = beta(&mut draws, 2.0, 38.0);
+        let late = beta(&mut draws, 2.9, 34.4);
+        (self.trouble * (defect + late + 0.02)).min(1.0)
+    }
+
+    fn indicators(&self, seller: SellerId) -> Indicators {
+        self.looked.set(self.looked.get() + 1);
+        let since = self.live_since.get(&seller).copied().unwrap_or(-400);
+        let days = f64::from(self.day - since);
+        let orders = (self.rate(seller) * days.min(56.0)) as u32;
+        let about = (self.day / 7) as u32;
+        let mut draws = self.dice.stream(u64::from(seller.0), about, Purpose::Outcome);
+        let bad = poisson(&mut draws, f64::from(orders) * self.risk(seller) / 2.0).min(orders);
+        let delivered = (self.rate(seller) * days) as u32;
+        let stars = self.stars;
+        Indicators { orders, defective: bad, late: bad, cancelled: bad / 8, delivered, stars }
+    }
+
+    fn orders_yesterday(&self, seller: SellerId) -> u32 {
+        let draws =
+            &mut self.dice.stream(u64::from(seller.0), self.day as u32, Purpose::ArrivalCount);
+        poisson(draws, self.rate(seller))
+    }
+
+    fn thin(&self, category: CategoryId, country: CountryId) -> f64 {
+        f64::from(category.0) / 10.0 + f64::from(country.0) / 20.0
+    }
+
+    fn sold_out(&self, seller: SellerId) -> Option<ProductId> {
+        seller.0.is_multiple_of(2).then_some(ProductId(seller.0 / 2))
+    }
+
+    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
+        (!seller.0.is_multiple_of(3)).then_some((ProductId(seller.0), Cents(10_000)))
+    }
+
+    fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
+        (!seller.0.is_multiple_of(5)).then_some((ProductId(seller.0 + 1), Cents(9_000)))
+    }
+}
+
+/// Sellers numbered from 0, spread over categories and countries.
+pub(super) fn residents(n: u32) -> Vec<Resident> {
+    let place = |i: u32| (CategoryId((i % 6) as u8), CountryId((i / 6 % 8) as u8));
+    (0..n)
+        .map(|i| Resident { seller: SellerId(i), category: place(i).0, country: place(i).1 })
+        .collect()
+}
+
+/// A run of onboarding against the stand-in.
+pub(super) struct Run {
+    pub(super) staff: Onboarding,
+    pub(super) market: FakeMarket,
+    pub(super) dice: Dice,
+    pub(super) day: i32,
+}
+
+impl Run {
+    pub(super) fn new(spec: &JoiningSpec, seed: u64, there: u32, weeks: u32, blind: bool) -> Run {
+        let (market_dice, dice) = (Dice::new(seed, 0), Dice::new(seed ^ 0xABCD, 0));
+        let leads = draw_leads(&spec.leads, &shares(), market_dice, SellerId(there), weeks);
+        let staff = Onboarding::new(spec, leads, &residents(there), market_dice, blind);
+        let mut run = Run { staff, market: FakeMarket::new(seed), dice, day: 0 };
+        run.staff.warm_up(&run.market, dice);
+        run
+    }
+
+    /// The decisions of the next day.
+    pub(super) fn next_day(&mut self) -> Vec<Decision> {
+        let mut out = Vec::new();
+        self.market.day = self.day;
+        self.staff.day(self.day, &self.market, self.dice, &mut out);
+        for decision in &out {
+            if let Decision::GoLive { seller, .. } = *decision {
+                self.market.live_since.insert(seller, self.day);
+            }
+        }
+        self.day += 1;
+        out
+    }
+
+    /// The decisions of the next `weeks`, with their days.
+    pub(super) fn weeks(&mut self, weeks: u32) -> Vec<(i32, Decision)> {
+        let mut all = Vec::new();
+        for _ in 0..7 * weeks {
+            let day = self.day;
+            all.extend(self.next_day().into_iter().map(|decision| (day, decision)));
+        }
+        all
+    }
+}
