@@ -1,4 +1,33 @@
 //! Sellers: who they are, how they get stock, how they price, how good they are.
+//!
+//! [`Roster`] draws who exists; [`Seller`] is the actor that the market wakes once a day. A kind of
+//! seller is a file in [`kinds`], a pricing strategy a file in [`pricing`]. Parameters live beside
+//! what they configure; [`SellersSpec`] gathers them under the key `sellers` of a scenario.
+
+mod actor;
+mod exit;
+pub mod kinds;
+mod latent;
+pub mod pricing;
+mod profile;
+mod quality;
+mod reaction;
+mod stars;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use actor::Seller;
+pub use exit::{Books, ExitSpec};
+pub use kinds::KindsSpec;
+pub use pricing::{PricingSpec, Pricings};
+pub use profile::{CountsSpec, Roster, Setting, ShippingSpec};
+pub use quality::{
+    BetaSpec, ChangeSpec, DriftSpec, PlanSpec, QualityRules, QualitySpec, TrueQuality,
+};
+pub use reaction::{Reaction, ReactionSpec};
+pub use stars::{Outcome, StarShares, StarTable, true_stars};
 
 use crate::protocol::{Notice, Outbox, ShelfLine};
 use crate::rng::Dice;
@@ -62,9 +91,10 @@ pub struct PricingId(pub u8);
 /// What a seller's waking sees. A seller wakes once a day.
 #[derive(Debug)]
 pub struct SellerDay<'a> {
-    /// Day of the run, 0 a Monday.
+    /// Day of the run. Day 0 is the Monday of week 0 of the scenario's year; a year has 52 weeks,
+    /// leap days are not modelled.
     pub day: u32,
-    /// Week of the scenario's year that day 0 lies in is 0; leap days are not modelled.
+    /// The seller's offers.
     pub shelf: &'a [ShelfLine],
     /// Units supplied for each unit demanded, market-wide: `sellers.supply`.
     pub supply: f64,
@@ -79,6 +109,11 @@ pub trait Sourcing: Send {
 
     /// Wakes, looks and asks. It keeps its stock in days of supply in bounds by itself.
     fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox);
+
+    /// What a unit of a lot cost that was sold at `unit_price`; without a business in lots, as much.
+    fn lot_cost(&self, unit_price: Cents) -> Cents {
+        unit_price
+    }
 }
 
 /// What a seller looks at when it sets one price.
@@ -88,6 +123,8 @@ pub struct Look {
     pub price: f64,
     /// What it would ask without competition, today [EUR].
     pub target: f64,
+    /// The price at which a sale leaves nothing after the unit's cost and the commission [EUR].
+    pub break_even: f64,
     /// The price that would win the box, where the policy can tell and there is a rival [EUR].
     pub to_win: Option<f64>,
     /// Whether it has the box now (as the policy would rank for the seller's own country).
@@ -104,6 +141,11 @@ pub struct Look {
     pub chance: f64,
 }
 
+/// What a strategy keeps of one offer between looks. It starts as zeros; what each number means is
+/// the strategy's own business.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Memory(pub [f32; 8]);
+
 /// A pricing strategy. It keeps nothing between looks but the memory it is handed: strategies run in
 /// parallel, cell by cell.
 pub trait Pricing: Send + Sync {
@@ -111,7 +153,7 @@ pub trait Pricing: Send + Sync {
     fn looks_a_day(&self) -> f64;
 
     /// The new price [EUR]; the market rounds it to cents and keeps it at 1 cent at least.
-    fn reprice(&self, look: &Look, memory: &mut f64) -> f64;
+    fn reprice(&self, look: &Look, memory: &mut Memory) -> f64;
 }
 
 /// Where a seller's products lie: what profiles are drawn from, made by the market's catalogue.
@@ -121,5 +163,125 @@ pub struct Assortment {
     pub products: Vec<(CategoryId, bool, f64)>,
     /// The category of spare parts, where there is one.
     pub parts: Option<CategoryId>,
+    /// By product: its reference price at the start.
     pub reference: Vec<Cents>,
 }
+
+/// The sellers of a scenario: how many there are, and how each is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SellersSpec {
+    /// Sellers who are live when the run begins.
+    #[garde(range(min = 1, max = 10_000_000))]
+    pub count: u32,
+    /// Units supplied for each unit demanded, over all sellers, if all that is supplied is sold
+    /// [units/unit].
+    #[garde(range(min = 0.0, max = 1000.0), custom(finite))]
+    pub supply: f64,
+    /// Mean of the logarithm of a catalogue's size [log products]; a catalogue has at least 1.
+    #[garde(range(min = -5.0, max = 12.0), custom(finite))]
+    pub catalogue_mu: f64,
+    /// Standard deviation of the logarithm of a catalogue's size.
+    #[garde(range(min = 0.0, max = 5.0), custom(finite))]
+    pub catalogue_sigma: f64,
+    /// The catalogue of a seller who joins during the run, over that of one there from the start
+    /// [ratio].
+    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    pub joiner_catalogue: f64,
+    /// How much of a product's chance to be listed follows its popularity; the rest is the same for
+    /// all products [share].
+    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    pub popularity_mix: f64,
+    /// Standard deviation of the logarithm of target prices within a product, the differences in
+    /// cost between the kinds included.
+    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    pub price_log_sd: f64,
+    /// What a unit costs the seller over its target price [ratio].
+    #[garde(range(min = 0.0, max = 10.0), custom(finite))]
+    pub cost_share: f64,
+    /// Standard deviation of the logarithm of a seller's supply over that of its kind; the mean is 1.
+    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    pub scale_sigma: f64,
+    /// Orders that a seller of scale 1 handles a day for each product it lists [orders/day].
+    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    pub capacity: f64,
+    /// Orders a day that even the smallest seller handles [orders/day].
+    #[garde(range(min = 1, max = 1_000_000))]
+    pub capacity_min: u32,
+    /// Standard deviation of the logarithm of a seller's handling time over that of its kind.
+    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    pub handling_sigma: f64,
+    /// Chance that a seller lists a product which its account manager proposes [share].
+    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    pub accept_proposal: f64,
+    /// True quality: how it is drawn, how it drifts, what an action plan does.
+    #[garde(dive)]
+    pub quality: QualitySpec,
+    /// Reviews that the sellers of the start already have; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
+    pub past: Option<CountsSpec>,
+    /// Where sellers ship to.
+    #[garde(dive)]
+    pub shipping: ShippingSpec,
+    /// Pricing strategies and who follows which; their shares add up to 1.
+    #[garde(dive)]
+    pub pricing: PricingSpec,
+    /// Kinds of sellers; their shares add up to 1.
+    #[garde(dive)]
+    pub kinds: KindsSpec,
+    /// When sellers give up; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
+    pub exit: Option<ExitSpec>,
+    /// How sellers answer bad reviews (feedback channel `sellers`); absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(dive)]
+    pub reaction: Option<ReactionSpec>,
+}
+
+impl SellersSpec {
+    /// What single ranges cannot say: (dotted path, what is wrong), empty when all is well.
+    /// `has_parts` tells whether the scenario has a category of spare parts.
+    pub fn problems(&self, has_parts: bool) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut check_sum = |path: &str, sum: f64| {
+            if (sum - 1.0).abs() > 1e-6 {
+                found.push((path.to_owned(), format!("shares add up to {sum:.6}, not to 1")));
+            }
+        };
+        check_sum("sellers.pricing", self.pricing.shares_sum());
+        check_sum("sellers.kinds", self.kinds.shares_sum());
+        let recyclers = self.kinds.recycler.as_ref().is_some_and(|kind| kind.share > 0.0);
+        if recyclers && !has_parts {
+            let path = "sellers.kinds.recycler.share".to_owned();
+            found.push((path, "recyclers sell spare parts, but no category is of parts".to_owned()));
+        }
+        found.extend(self.pricing.problems());
+        found.extend(self.kinds.problems());
+        found
+    }
+}
+
+/// Rejects NaN, which compares with no bound and so passes every range, and the infinities.
+fn finite(value: &f64, (): &()) -> garde::Result {
+    if value.is_finite() { Ok(()) } else { Err(garde::Error::new("must be a finite number")) }
+}
+
+/// Draws an index in proportion to `shares` with the uniform `u`; 0 where there is no share at all.
+fn pick(shares: impl Iterator<Item = f64> + Clone, u: f64) -> usize {
+    let total: f64 = shares.clone().sum();
+    let mut left = u * total;
+    let mut last = 0;
+    for (i, share) in shares.enumerate().filter(|&(_, share)| share > 0.0) {
+        last = i;
+        left -= share;
+        if left < 0.0 {
+            break;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests;

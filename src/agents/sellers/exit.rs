@@ -1,0 +1,150 @@
+//! Exit: a seller keeps books, and gives up after too many weeks of losing money.
+
+use std::collections::BTreeMap;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finite;
+use crate::units::{Cents, ProductId};
+
+/// Months in a week of a year of 52 weeks: by how much of a monthly fee each week is burdened.
+const MONTHS_PER_WEEK: f64 = 12.0 / 52.0;
+
+/// When a seller gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExitSpec {
+    /// Weeks of negative margin in a row after which it leaves [weeks].
+    #[garde(range(min = 1, max = 10_000))]
+    pub weeks: u32,
+    /// Loss in a week that it puts up with: no more than this does not count [EUR/week].
+    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    pub tolerated_loss: f64,
+}
+
+/// A seller's books of the week: revenue − cost of goods − commission − fees. A monthly fee burdens
+/// the weeks of its month alike, so that a fee does not make one loss in four.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Books {
+    // This week's revenue less commission and cost of goods [cents].
+    margin: f64,
+    // Fees not yet spread over weeks, and what each week bears of them [cents].
+    fee_left: f64,
+    fee_per_week: f64,
+    // Mean cost of the units in stock, by product [cents].
+    cost: BTreeMap<ProductId, f64>,
+    // Begun to sell, or to pay fees.
+    begun: bool,
+    losing_weeks: u32,
+}
+
+impl Books {
+    /// Units came in at a price; `stock` were there already.
+    pub fn stocked(&mut self, product: ProductId, stock: u32, units: u32, unit_cost: Cents) {
+        let (old, new) = (f64::from(stock), f64::from(units));
+        let cost = self.cost.entry(product).or_insert(unit_cost.0 as f64);
+        if old + new > 0.0 {
+            *cost = (*cost * old + unit_cost.0 as f64 * new) / (old + new);
+        }
+    }
+
+    /// A unit was sold; `commission` and `effort` are shares of its price.
+    pub fn sold(&mut self, product: ProductId, price: Cents, commission: f64, effort: f64) {
+        self.begun = true;
+        let cost = self.cost.get(&product).copied().unwrap_or(0.0);
+        self.margin += price.0 as f64 * (1.0 - commission - effort) - cost;
+    }
+
+    /// Money went back, and the commission with it. The unit is written off: it comes back used, or
+    /// it never left and its cost stays.
+    pub fn refunded(&mut self, price: Cents, commission: f64) {
+        self.margin -= price.0 as f64 * (1.0 - commission);
+    }
+
+    /// A lot went to another seller.
+    pub fn lot_sold(&mut self, units: u32, unit_price: Cents, unit_cost: Cents) {
+        self.begun = true;
+        self.margin += f64::from(units) * (unit_price.0 - unit_cost.0) as f64;
+    }
+
+    /// A month's fee was charged.
+    pub fn fee_charged(&mut self, fee: Cents) {
+        self.begun = true;
+        self.fee_left += fee.0 as f64;
+        self.fee_per_week = fee.0 as f64 * MONTHS_PER_WEEK;
+    }
+
+    /// Closes a week: its margin [EUR], and whether this was one losing week too many.
+    pub fn close_week(&mut self, spec: Option<&ExitSpec>) -> (f64, bool) {
+        let fee = self.fee_per_week.min(self.fee_left);
+        self.fee_left -= fee;
+        let margin = (self.margin - fee) / 100.0;
+        self.margin = 0.0;
+        let Some(spec) = spec else { return (margin, false) };
+        if !self.begun || margin >= -spec.tolerated_loss {
+            self.losing_weeks = 0;
+        } else {
+            self.losing_weeks += 1;
+        }
+        (margin, self.losing_weeks >= spec.weeks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHONE: ProductId = ProductId(3);
+    const SPEC: ExitSpec = ExitSpec { weeks: 3, tolerated_loss: 0.0 };
+
+    #[test]
+    fn a_week_adds_up() {
+        let mut books = Books::default();
+        books.stocked(PHONE, 0, 2, Cents(10_000));
+        books.stocked(PHONE, 2, 2, Cents(14_000));
+        // Mean cost 120; two sold at 150 with 10 % commission; one refunded; 52 EUR of fee a month.
+        books.sold(PHONE, Cents(15_000), 0.10, 0.0);
+        books.sold(PHONE, Cents(15_000), 0.10, 0.02);
+        books.refunded(Cents(15_000), 0.10);
+        books.fee_charged(Cents(5_200));
+        let (margin, _) = books.close_week(Some(&SPEC));
+        assert!((margin - (15.0 + 12.0 - 135.0 - 12.0)).abs() < 1e-9, "margin {margin}");
+    }
+
+    #[test]
+    fn it_gives_up_after_the_last_of_the_losing_weeks_in_a_row() {
+        let mut books = Books::default();
+        assert!((0..50).all(|_| !books.close_week(Some(&SPEC)).1), "idle weeks do not count");
+        let mut weeks = 0;
+        let mut leaves = false;
+        while !leaves && weeks < 100 {
+            if weeks % 4 == 0 {
+                books.fee_charged(Cents(5_000));
+            }
+            if weeks == 2 {
+                // One good week starts the count again.
+                books.sold(PHONE, Cents(90_000), 0.10, 0.0);
+            }
+            leaves = books.close_week(Some(&SPEC)).1;
+            weeks += 1;
+        }
+        assert_eq!(weeks, 6);
+        assert!(!books.close_week(None).1, "nobody leaves where there is no rule");
+    }
+
+    #[test]
+    fn a_fee_is_spread_over_its_month_and_can_be_tolerated() {
+        let mut books = Books::default();
+        books.fee_charged(Cents(5_200));
+        let weeks: Vec<f64> = (0..6).map(|_| books.close_week(None).0).collect();
+        assert!((weeks[0] + 12.0).abs() < 1e-9 && (weeks[3] + 12.0).abs() < 1e-9, "{weeks:?}");
+        assert!((weeks.iter().sum::<f64>() + 52.0).abs() < 1e-9, "the fee is borne once: {weeks:?}");
+        let patient = ExitSpec { weeks: 1, tolerated_loss: 12.01 };
+        books.fee_charged(Cents(5_200));
+        assert!(!books.close_week(Some(&patient)).1);
+        books.refunded(Cents(100), 0.0);
+        assert!(books.close_week(Some(&patient)).1);
+    }
+}

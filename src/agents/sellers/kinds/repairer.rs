@@ -1,0 +1,73 @@
+//! Repairer: a small workshop that mends what comes in, a few units a week.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::{Profile, SellerDay, Sourcing, finite, pick};
+use super::{Desk, Stocking};
+use crate::protocol::{Notice, Outbox};
+use crate::rng::poisson;
+
+/// How a repairer gets stock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RepairerStock {
+    /// Days a week that the workshop is open, from Monday [days/week].
+    #[garde(range(min = 1, max = 7))]
+    pub days_a_week: u32,
+    /// Days of supply on the shelf when it opens [days].
+    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    pub opening_days: f64,
+    /// Most days of supply that it keeps of a product [days].
+    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    pub cover_days: f64,
+    /// How readily it lists spare parts, over whole devices [ratio].
+    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    pub parts: f64,
+}
+
+impl Stocking for RepairerStock {
+    fn taste(&self, is_part: bool, _: bool) -> f64 {
+        if is_part { self.parts } else { 1.0 }
+    }
+
+    fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
+        Box::new(Repairer { stock: self.clone(), cost_share, open: false })
+    }
+}
+
+/// A workbench: chance decides how many devices come in and which. It cannot make what is short, so
+/// it does not hear requests for stock; it only turns away what it has plenty of.
+struct Repairer {
+    stock: RepairerStock,
+    cost_share: f64,
+    open: bool,
+}
+
+impl Sourcing for Repairer {
+    fn hear(&mut self, _: &Notice) {}
+
+    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
+        let desk = Desk::new(me, day, self.cost_share);
+        if !self.open {
+            self.open = true;
+            desk.open(self.stock.opening_days, self.stock.cover_days, out);
+            return;
+        }
+        if day.day % 7 >= self.stock.days_a_week || day.shelf.is_empty() {
+            return;
+        }
+        let mut draws = desk.own_draws();
+        let mean = desk.total_rate() * 7.0 / f64::from(self.stock.days_a_week);
+        let devices = poisson(&mut draws, mean);
+        let mut mended = vec![0; day.shelf.len()];
+        for _ in 0..devices {
+            mended[pick(day.shelf.iter().map(|line| desk.rate(line)), draws.unit())] += 1;
+        }
+        for (line, units) in day.shelf.iter().zip(mended) {
+            let units = desk.room(line, self.stock.cover_days).min(units);
+            desk.shelve(line.product, units, desk.unit_cost(line), out);
+        }
+    }
+}
