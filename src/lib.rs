@@ -7,6 +7,8 @@ pub mod measure;
 pub mod protocol;
 pub mod quantity;
 pub mod ranking;
+pub mod report;
 pub mod rng;
 pub mod scenario;
+pub mod store;
 pub mod units;

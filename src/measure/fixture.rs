@@ -122,7 +122,7 @@ impl AnyFact {
     /// Tells it to a sink.
     pub fn tell(&self, sink: &mut dyn FactSink) {
         let (seller, product) = (SellerId(self.seller), ProductId(self.product));
-        let (number, flag) = (self.number, self.number % 2 == 0);
+        let (number, flag) = (self.number, self.number.is_multiple_of(2));
         let order = Order {
             session: SessionId(u64::from(number)),
             customer: CustomerId(number),

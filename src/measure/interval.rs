@@ -22,14 +22,21 @@ impl Interval {
             return Interval { mean: None, low: None, high: None, n };
         }
         let mean = values.iter().sum::<f64>() / n as f64;
-        if n == 1 {
+        let Some(variance) = variance(&values) else {
             return Interval { mean: Some(mean), low: None, high: None, n };
-        }
-        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-        let error = (squares / (n - 1) as f64 / n as f64).sqrt();
+        };
+        let error = (variance / n as f64).sqrt();
         let half = student_t(n - 1, 0.95) * error;
         Interval { mean: Some(mean), low: Some(mean - half), high: Some(mean + half), n }
     }
+}
+
+/// Variance of a sample, divided by n − 1; nothing for fewer than two values.
+pub fn variance(values: &[f64]) -> Option<f64> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (values.len() > 1).then(|| squares / (n - 1.0))
 }
 
 /// The t for which P(|T| ≤ t) = `confidence`, T of Student's distribution with `freedom` degrees of

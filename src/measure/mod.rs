@@ -51,7 +51,9 @@ pub fn all_metrics() -> Vec<&'static Metric> {
 }
 
 /// Whether more of a metric is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
     Lower,

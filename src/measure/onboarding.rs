@@ -1,6 +1,6 @@
 //! The way to selling: who signs, how long each stage takes, how busy the staff is.
 
-use super::ratings::variance;
+use super::interval::variance;
 use super::tally::{Count, Firsts, ratio};
 use super::{Better, Family, Metric};
 use crate::history::{Census, Fact, FactMask, Sanction, Stage};

@@ -1,5 +1,6 @@
 //! What shoppers said in public, and how much sellers truly differ.
 
+use super::interval::variance;
 use super::tally::{Count, Lives, ratio};
 use super::{Better, Family, Metric};
 use crate::history::{Census, Fact, FactMask};
@@ -77,19 +78,6 @@ impl Ratings {
     }
 }
 
-/// Standard deviation of a sample; nothing for fewer than two values.
-pub fn standard_deviation(values: &[f64]) -> Option<f64> {
-    variance(values).map(f64::sqrt)
-}
-
-/// Variance of a sample, divided by n − 1; nothing for fewer than two values.
-pub fn variance(values: &[f64]) -> Option<f64> {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    (values.len() > 1).then(|| squares / (n - 1.0))
-}
-
 impl Family for Ratings {
     fn metrics(&self) -> &'static [Metric] {
         &METRICS
@@ -135,7 +123,7 @@ impl Family for Ratings {
         let sellers = self.lives.ever(census);
         let truth: Vec<f64> =
             sellers.map(|seller| census.sellers[seller.index()].true_stars).collect();
-        values.push(standard_deviation(&truth));
+        values.push(variance(&truth).map(f64::sqrt));
         values
     }
 

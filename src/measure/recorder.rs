@@ -107,8 +107,8 @@ impl Recorder {
     pub fn new(families: Vec<Box<dyn Family>>) -> Self {
         assert!(families.len() <= 255, "{} families", families.len());
         let routes = std::array::from_fn(|kind| {
-            let wants = |family: &Box<dyn Family>| family.wants().meets(FactMask(1 << kind));
-            (0_u8..).zip(&families).filter(|(_, f)| wants(f)).map(|(place, _)| place).collect()
+            let wants = families.iter().map(|family| family.wants().meets(FactMask(1 << kind)));
+            (0_u8..).zip(wants).filter(|(_, wants)| *wants).map(|(place, _)| place).collect()
         });
         Recorder {
             digest: Digest::default(),
@@ -348,5 +348,47 @@ mod tests {
         assert_eq!((rows[2].live_day, rows[2].exit_day), (3.0, Some(6.0)));
         assert_eq!(rows[2].exit_reason.as_deref(), Some("unprofitable"));
         assert!(!rows[2].from_start && rows[0].from_start);
+    }
+
+    /// What it costs to record a visit, printed for people: it holds no limit, and is not run by
+    /// default. `cargo test --release --lib cost_of -- --ignored --nocapture`
+    #[test]
+    #[ignore = "a measurement, not a check"]
+    fn cost_of_a_shown_fact() {
+        let slates: Vec<Vec<crate::units::SellerId>> = (0..4_096_u32)
+            .map(|i| (0..5).map(|k| crate::units::SellerId((i * 31 + k * 131) % 1_200)).collect())
+            .collect();
+        let run = |name: &str, sink: &mut dyn FactSink| {
+            let mut best = f64::INFINITY;
+            for _ in 0..5 {
+                let start = std::time::Instant::now();
+                for round in 0..500_u64 {
+                    for (i, slate) in (0_u32..).zip(&slates) {
+                        let shown = Fact::Shown {
+                            session: crate::units::SessionId(round << 12 | u64::from(i)),
+                            product: crate::units::ProductId(i % 500),
+                            country: crate::units::CountryId(3),
+                            class: crate::units::ClassId(1),
+                            slate,
+                        };
+                        sink.take(SimTime(round << 20 | u64::from(i)), &shown);
+                    }
+                }
+                let visits = 500.0 * slates.len() as f64;
+                best = f64::min(best, start.elapsed().as_secs_f64() * 1e9 / visits);
+            }
+            println!("{name}: {best:.2} ns a visit with a slate of 5");
+        };
+        /// The one family that is told of slates, without digest and dispatch.
+        struct Alone(Visits);
+        impl FactSink for Alone {
+            fn take(&mut self, at: SimTime, fact: &Fact<'_>) {
+                self.0.observe(at, fact);
+            }
+        }
+        run("nothing", &mut ());
+        run("visits alone", &mut Alone(Visits::default()));
+        run("bare", &mut Recorder::bare());
+        run("full", &mut Recorder::full());
     }
 }

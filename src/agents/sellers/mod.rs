@@ -103,7 +103,7 @@ pub struct SellerDay<'a> {
 }
 
 /// How a kind of seller gets stock: an actor with state of its own. Each kind is a file in `kinds/`.
-pub trait Sourcing: Send {
+pub trait Sourcing: Send + Sync {
     /// Hears what happened since the last waking, one notice at a time.
     fn hear(&mut self, notice: &Notice);
 

@@ -1,0 +1,62 @@
+//! How numbers look to people: thousands apart, units beside them, and `–` for what was not seen.
+
+/// What stands for a value that there is none of.
+pub const NONE: &str = "–";
+
+/// `1234567` as `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with so many places after the point, thousands apart.
+pub fn fixed(value: f64, places: usize) -> String {
+    let text = format!("{:.*}", places, value.abs());
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let Ok(whole) = whole.parse() else { return NONE.to_string() };
+    let zero = whole == 0 && rest.chars().all(|c| c == '.' || c == '0');
+    let sign = if value < 0.0 && !zero { "−" } else { "" };
+    format!("{sign}{}{rest}", count(whole))
+}
+
+/// A share as `7.8 %`.
+pub fn percent(value: f64) -> String {
+    format!("{} %", fixed(100.0 * value, 1))
+}
+
+/// An optional value in one of these forms.
+pub fn or_none(value: Option<f64>, form: impl FnOnce(f64) -> String) -> String {
+    value.filter(|value| value.is_finite()).map_or_else(|| NONE.to_string(), form)
+}
+
+/// `part` of `whole` as a share in percent.
+pub fn share(part: u64, whole: u64) -> String {
+    or_none((whole > 0).then(|| part as f64 / whole as f64), percent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        let counts = [0, 7, 999, 1_000, 12_345, 1_234_567].map(count);
+        assert_eq!(counts, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
+        assert_eq!(fixed(1_234.567, 1), "1,234.6");
+        assert_eq!(fixed(999.99, 1), "1,000.0");
+        assert_eq!(fixed(-1_234.0, 0), "−1,234");
+        assert_eq!(fixed(-0.04, 1), "0.0");
+        assert_eq!(percent(0.0782), "7.8 %");
+        assert_eq!(or_none(None, percent), "–");
+        assert_eq!(or_none(Some(f64::NAN), percent), "–");
+        assert_eq!(share(1, 0), "–");
+        assert_eq!(share(1, 8), "12.5 %");
+    }
+}

@@ -1,0 +1,285 @@
+//! Run folders: where results go, and how they get there whole.
+//!
+//! A file of a run folder is written under a temporary name beside its place, forced to the disk and
+//! renamed: a killed run leaves the old file or the new one, never half of one.
+
+mod machine;
+mod summary;
+
+pub use crate::measure::Counts;
+pub use machine::{COMMIT, Machine, peak_rss_bytes};
+pub use summary::{About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldSummary};
+
+use crate::measure::{ApplicantRow, SellerRow, WeekRow};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where run folders are made when no place is named.
+pub const RESULTS: &str = "results";
+
+/// What went wrong with a run folder.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{} is not empty: --out takes a new or an empty folder", path.display())]
+    NotEmpty { path: PathBuf },
+    #[error("{} is not a folder", path.display())]
+    NotAFolder { path: PathBuf },
+    #[error("cannot {what} {}: {source}", path.display())]
+    Io { what: &'static str, path: PathBuf, source: io::Error },
+    #[error("{} is not a summary that this version can read: {source}", path.display())]
+    Summary { path: PathBuf, source: serde_json::Error },
+    #[error("{} has schema {found}, this version reads {SCHEMA}", path.display())]
+    Schema { path: PathBuf, found: u32 },
+}
+
+/// The tables of one world.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WorldTables {
+    pub world: u32,
+    pub weeks: Vec<WeekRow>,
+    pub sellers: Vec<SellerRow>,
+    pub applicants: Vec<ApplicantRow>,
+}
+
+/// The folder of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder `out`, which must be new or empty; or, without one, a new folder
+    /// `<UTC time>-<scenario>-<command>` under `results`.
+    pub fn create(
+        out: Option<&Path>,
+        results: &Path,
+        scenario: &str,
+        command: &str,
+    ) -> Result<RunFolder, StoreError> {
+        match out {
+            Some(path) => RunFolder::at(path),
+            None => RunFolder::under(results, scenario, command, SystemTime::now()),
+        }
+    }
+
+    fn at(path: &Path) -> Result<RunFolder, StoreError> {
+        if path.exists() && !path.is_dir() {
+            return Err(StoreError::NotAFolder { path: path.to_owned() });
+        }
+        fs::create_dir_all(path).map_err(failed("make", path))?;
+        let mut entries = fs::read_dir(path).map_err(failed("read", path))?;
+        match entries.next() {
+            None => Ok(RunFolder { path: path.to_owned() }),
+            Some(_) => Err(StoreError::NotEmpty { path: path.to_owned() }),
+        }
+    }
+
+    fn under(
+        results: &Path,
+        scenario: &str,
+        command: &str,
+        now: SystemTime,
+    ) -> Result<RunFolder, StoreError> {
+        fs::create_dir_all(results).map_err(failed("make", results))?;
+        let name = format!("{}-{}-{}", utc(now), plain(scenario), plain(command));
+        // Making a folder is what claims its name, so two runs that start in one second differ.
+        let mut n = 1;
+        loop {
+            let suffix = if n == 1 { String::new() } else { format!("-{n}") };
+            let path = results.join(format!("{name}{suffix}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(RunFolder { path }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => n += 1,
+                Err(source) => return Err(StoreError::Io { what: "make", path, source }),
+            }
+        }
+    }
+
+    /// An existing run folder, to read from.
+    pub fn open(path: &Path) -> Result<RunFolder, StoreError> {
+        if path.is_dir() {
+            Ok(RunFolder { path: path.to_owned() })
+        } else {
+            Err(StoreError::NotAFolder { path: path.to_owned() })
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the file `name` (which may lie in a subfolder) with what `fill` writes, all or nothing.
+    pub fn write_with(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), StoreError> {
+        let path = self.path.join(name);
+        write_whole(&path, fill).map_err(failed("write", &path))
+    }
+
+    /// Writes the file `name`, all or nothing.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<(), StoreError> {
+        self.write_with(name, |out| out.write_all(content.as_ref()))
+    }
+
+    /// Reads the folder's `summary.json`.
+    pub fn summary(&self) -> Result<Summary, StoreError> {
+        let path = self.path.join("summary.json");
+        let text = fs::read_to_string(&path).map_err(failed("read", &path))?;
+        // The number of the schema is read by itself, so that a file of another one is not blamed for
+        // a field that is missing here.
+        #[derive(serde::Deserialize)]
+        struct Head {
+            schema: u32,
+        }
+        match serde_json::from_str::<Head>(&text) {
+            Ok(Head { schema }) if schema != SCHEMA => {
+                Err(StoreError::Schema { path, found: schema })
+            }
+            Ok(_) => {
+                serde_json::from_str(&text).map_err(|source| StoreError::Summary { path, source })
+            }
+            Err(source) => Err(StoreError::Summary { path, source }),
+        }
+    }
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { what, path, source }
+}
+
+/// Writes to a temporary file in the folder of `path` and renames it when it is whole and on disk.
+fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    // Temporary files are for their owner's eyes by default; a result is as readable as any file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(folder)?;
+    let mut buffer = BufWriter::new(file);
+    fill(&mut buffer)?;
+    let file = buffer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The new name is an entry of the folder, which has to reach the disk too.
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Letters, digits, dots and dashes: a scenario's name as part of a file name.
+fn plain(name: &str) -> String {
+    let keep = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    name.chars().map(keep).collect::<String>().trim_start_matches('.').to_string()
+}
+
+/// A moment as `20261122T213704Z`: it sorts, and has no character that a file system forbids.
+fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+/// Year, month and day of the Gregorian calendar, so many days after 1970-01-01.
+///
+/// Years are taken to begin in March, so that the leap day is their last (Hinnant, "chrono-compatible
+/// low-level date algorithms", 2013, `civil_from_days`).
+fn civil(days: u64) -> (u64, u64, u64) {
+    const ERA: u64 = 146_097; // days in 400 years
+    let days = days + 719_468; // from 0000-03-01
+    let (era, day) = (days / ERA, days % ERA);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let of_month = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next, month, of_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn moment(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn dates() {
+        // Pairs as `date -u -d @N` prints them.
+        for (seconds, expected) in [
+            (0, "19700101T000000Z"),
+            (951_782_400, "20000229T000000Z"),
+            (951_868_800, "20000301T000000Z"),
+            (1_735_689_599, "20241231T235959Z"),
+            (1_795_383_424, "20261122T213704Z"),
+            (4_107_542_400, "21000301T000000Z"),
+        ] {
+            assert_eq!(utc(moment(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn a_folder_is_named_by_what_ran() {
+        let root = tempfile::tempdir().unwrap();
+        let results = root.path().join("a/results");
+        let make = || RunFolder::under(&results, "../odd name", "run", moment(0)).unwrap();
+        let name =
+            |folder: &RunFolder| folder.path().file_name().unwrap().to_string_lossy().into_owned();
+        assert_eq!(name(&make()), "19700101T000000Z--odd-name-run");
+        assert_eq!(name(&make()), "19700101T000000Z--odd-name-run-2");
+        assert_eq!(fs::read_dir(&results).unwrap().count(), 2, "nothing is made elsewhere");
+    }
+
+    #[test]
+    fn out_is_new_or_empty() {
+        let root = tempfile::tempdir().unwrap();
+        let create = |path: &Path| RunFolder::create(Some(path), Path::new("unused"), "s", "run");
+        let out = root.path().join("deep/er");
+        let folder = create(&out).unwrap();
+        assert_eq!(create(&out).unwrap(), folder, "empty is as good as new");
+        folder.write("a.txt", "a").unwrap();
+        assert!(matches!(create(&out), Err(StoreError::NotEmpty { .. })));
+        assert!(matches!(create(&out.join("a.txt")), Err(StoreError::NotAFolder { .. })));
+    }
+
+    #[test]
+    fn a_file_is_written_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(Some(root.path()), Path::new("unused"), "s", "run").unwrap();
+        folder.write("plots/a.svg", "old").unwrap();
+        let broken = folder.write_with("plots/a.svg", |out| {
+            out.write_all(b"new but")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        let message = broken.unwrap_err().to_string();
+        assert!(message.contains("the disk is full") && message.contains("a.svg"), "{message}");
+        let plots = root.path().join("plots");
+        assert_eq!(fs::read_to_string(plots.join("a.svg")).unwrap(), "old");
+        assert_eq!(fs::read_dir(plots).unwrap().count(), 1, "no temporary file stays");
+        folder.write("plots/a.svg", "new").unwrap();
+        assert_eq!(fs::read_to_string(root.path().join("plots/a.svg")).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn results_are_as_readable_as_any_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(Some(root.path()), Path::new("unused"), "s", "run").unwrap();
+        folder.write("ours", "x").unwrap();
+        fs::write(root.path().join("usual"), "x").unwrap();
+        let mode = |name: &str| fs::metadata(root.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("ours"), mode("usual"));
+    }
+}
