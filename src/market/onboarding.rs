@@ -94,6 +94,10 @@ pub trait WorldView {
     /// A live seller's orders over the last `monitoring.window_weeks`.
     fn indicators(&self, seller: SellerId) -> Indicators;
 
+    /// A live seller's mean stars as the marketplace knows them; none while there are too few reviews to
+    /// speak of a mean.
+    fn stars(&self, seller: SellerId) -> Option<f64>;
+
     /// Orders taken yesterday by a live seller.
     fn orders_yesterday(&self, seller: SellerId) -> u32;
 

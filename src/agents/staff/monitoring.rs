@@ -94,8 +94,6 @@ pub struct Indicators {
     pub cancelled: u32,
     /// Orders delivered since the seller went live.
     pub delivered: u32,
-    /// Mean stars as the marketplace knows them, where there are enough reviews to speak of one.
-    pub stars: Option<f64>,
 }
 
 impl Indicators {

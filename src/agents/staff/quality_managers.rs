@@ -206,6 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn every_try_is_judged_and_prepared_anew() {
+        // P(pass one of two) = 1 - (1 - .84463)² = .97586, were the two the same .84463.
+        let spec = charter();
+        let dice = Dice::new(12, 0);
+        let n = 20_000;
+        let passed = (0..n).filter(|&i| (1..=2).any(|t| spec.audit(dice, SellerId(i), t, 0.2)));
+        let share = passed.count() as f64 / f64::from(n);
+        assert!((share - 0.97586).abs() < 4.0 * 0.00109, "{share} passed in two tries, seed 12");
+        let pace = Pace { administration: 1.0, charter: 1.0, setup: 1.0, drop_out: 5.0 };
+        // Half give up each time: a quarter at both.
+        let both = |i: &u32| (1..=2).all(|t| !spec.plan(dice, SellerId(*i), t, &pace).1);
+        let share = (0..n).filter(both).count() as f64 / f64::from(n);
+        assert!((share - 0.25).abs() < 4.0 * 0.00306, "{share} give up twice, seed 12");
+    }
+
+    #[test]
     fn slow_answers_follow_the_lognormal() {
         let spec = support();
         // P(T > 3) with median .5 and sigma .8 = 1 - Phi(ln 6 / .8) = 1 - Phi(2.2397) = .012555.

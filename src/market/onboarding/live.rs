@@ -23,7 +23,7 @@ pub(super) struct Live {
     pub(super) standing: Standing,
     pub(super) slowness: f64,
     // By week within monitoring's window; the last is the week that runs.
-    notes: VecDeque<Notes>,
+    pub(super) notes: VecDeque<Notes>,
     proposed: Option<i32>,
     chased: Option<i32>,
 }
@@ -173,7 +173,7 @@ impl Onboarding {
         let n = self.mystery.open(spec.rate());
         let candidates = self.live.iter().filter(|(_, live)| !live.standing.suspended());
         let weighed = candidates.map(|(&seller, live)| {
-            let stars = if self.blind { None } else { today.world.indicators(seller).stars };
+            let stars = if self.blind { None } else { today.world.stars(seller) };
             (seller, spec.weight(live.since.map(|since| today.day - since), stars))
         });
         for seller in pick(n, today.day, today.dice, weighed) {
@@ -258,5 +258,27 @@ fn visit(spec: &super::JoiningSpec, today: &mut Today<'_>, seller: SellerId, liv
     if let Some((product, price)) = proposal {
         live.proposed = Some(day);
         today.say(Decision::Propose { seller, product, price });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{CategoryId, CountryId};
+
+    #[test]
+    fn what_is_noted_leaves_the_window_with_its_week() {
+        let mut live = Live::new(Some(0), (CategoryId(0), CountryId(0)), 0, 1.0);
+        for week in 1..=6 {
+            live.note(Notes { requests: week, slow: 1, mystery_failed: 0 });
+            let expected = (week.saturating_sub(3) + 1..=week).sum::<u32>();
+            assert_eq!(
+                live.window().requests,
+                expected,
+                "at the end of week {week} of a window of 3"
+            );
+            assert_eq!(live.window().slow, week.min(3));
+            live.turn_week(3);
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct FakeMarket {
     pub(super) trouble: f64,
     /// What stars are shown.
     pub(super) stars: Option<f64>,
-    /// How often staff asked for indicators.
+    /// How often staff asked for stars.
     pub(super) looked: Cell<u32>,
 }
 
@@ -58,7 +58,6 @@ impl WorldView for FakeMarket {
     }
 
     fn indicators(&self, seller: SellerId) -> Indicators {
-        self.looked.set(self.looked.get() + 1);
         let since = self.live_since.get(&seller).copied().unwrap_or(-400);
         let days = f64::from(self.day - since);
         let orders = (self.rate(seller) * days.min(56.0)) as u32;
@@ -66,8 +65,12 @@ impl WorldView for FakeMarket {
         let mut draws = self.dice.stream(u64::from(seller.0), about, Purpose::Outcome);
         let bad = poisson(&mut draws, f64::from(orders) * self.risk(seller) / 2.0).min(orders);
         let delivered = (self.rate(seller) * days) as u32;
-        let stars = self.stars;
-        Indicators { orders, defective: bad, late: bad, cancelled: bad / 8, delivered, stars }
+        Indicators { orders, defective: bad, late: bad, cancelled: bad / 8, delivered }
+    }
+
+    fn stars(&self, _: SellerId) -> Option<f64> {
+        self.looked.set(self.looked.get() + 1);
+        self.stars
     }
 
     fn orders_yesterday(&self, seller: SellerId) -> u32 {

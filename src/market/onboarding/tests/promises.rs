@@ -116,6 +116,9 @@ fn check_cares(staff: &Onboarding, spec: &JoiningSpec, day: i32) {
     let mut quality = vec![0; staff.quality.len()];
     for (&seller, live) in &staff.live {
         quality[live.quality_manager] += 1;
+        let weeks = day / 7 - live.since.unwrap_or(0) / 7 + 1;
+        let noted = (weeks as usize).min(spec.monitoring.window_weeks as usize);
+        assert_eq!(live.notes.len(), noted, "day {day}, weeks kept of {seller:?}");
         if let Some(manager) = live.manager {
             cared[manager].insert(seller);
         }
@@ -225,7 +228,9 @@ fn under(blind: bool, trouble: f64, stars: Option<f64>) -> (Vec<(i32, Decision)>
 
 #[test]
 fn a_blind_staff_decides_nothing_by_feedback() {
-    assert_eq!(under(true, 0.5, Some(4.9)).0, under(true, 1.5, Some(2.0)).0);
+    let (decisions, looked) = under(true, 0.5, Some(4.9));
+    assert_eq!(decisions, under(true, 1.5, Some(2.0)).0);
+    assert_eq!(looked, 0, "a blind staff looked at stars");
     assert_ne!(under(false, 0.5, None).0, under(false, 1.5, None).0);
     let sanctions = |blind| {
         let (all, _) = under(blind, 1.5, None);
@@ -285,14 +290,49 @@ fn who_waits_for_an_account_manager_is_handed_over_when_there_is_room() {
 }
 
 #[test]
+fn proposals_and_reminders_keep_their_distance() {
+    let spec = reference();
+    let mut run = Run::new(&spec, 5, 100, 20, false);
+    let mut last: BTreeMap<(bool, SellerId), i32> = BTreeMap::new();
+    let (mut listings, mut proposals) = (0, 0);
+    for (day, decision) in run.weeks(20) {
+        let (proposal, seller) = match decision {
+            Decision::Propose { seller, product, .. } => {
+                // Of sellers for whom the stand-in has both a gap and a price to meet.
+                if seller.0 % 3 != 0 && seller.0 % 5 != 0 {
+                    proposals += 1;
+                    listings += u32::from(product.0 == seller.0);
+                }
+                assert!(seller.0 % 15 != 0, "nothing was to be proposed to {seller:?}");
+                (true, seller)
+            }
+            Decision::ChaseRestock { seller, .. } => (false, seller),
+            _ => continue,
+        };
+        let every = if proposal { 14 } else { 7 };
+        if let Some(before) = last.insert((proposal, seller), day) {
+            assert!(day - before >= every, "{decision:?} on day {day} and on day {before}");
+        }
+    }
+    let share = f64::from(listings) / f64::from(proposals);
+    assert!((share - 0.6).abs() < 0.08, "{share} of {proposals} proposals are listings, seed 5");
+}
+
+#[test]
 fn answers_slow_down_when_requests_outgrow_the_manager() {
     let mut spec = reference();
     spec.charter.staff = 1;
+    // Nothing but slow answers can be held against anybody.
+    (spec.monitoring.orders_min, spec.monitoring.mystery_failed_max) = (1_000_000, 1_000);
+    let warned = |run: &mut Run| {
+        run.weeks(4).iter().filter(|(_, d)| matches!(d, Decision::Warn { .. })).count()
+    };
     let mut calm = Run::new(&spec, 5, 100, 4, false);
-    calm.weeks(2);
+    let calm_warned = warned(&mut calm);
     spec.support.requests_per_order = 1.0;
     let mut rush = Run::new(&spec, 5, 100, 4, false);
-    rush.weeks(2);
+    let rush_warned = warned(&mut rush);
+    assert!(rush_warned > 80 && calm_warned < 10, "{rush_warned} and {calm_warned} warned");
     let mean = |run: &Run| {
         (0..100).map(|i| run.staff.slow_answer_chance(SellerId(i))).sum::<f64>() / 100.0
     };
