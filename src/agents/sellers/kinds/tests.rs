@@ -309,6 +309,81 @@ fn traders_have_no_stock_but_lots() {
     assert_eq!(toy.supplied(KindId::Trader, 0), 12.0);
 }
 
+/// A seller of one kind alone, as number 0, on a shelf where every line sells `fair_share` a day.
+fn alone(kind: KindId, fair_share: f64, seed: u64) -> Toy {
+    let spec = reference();
+    let fair = Fair::new(&spec);
+    let found = fair.profiles(700).into_iter().find(|p| p.kind == kind && p.catalogue.len() > 5);
+    let profile = found.expect("700 sellers are of all kinds");
+    let profile = Profile { seller: SellerId(0), scale: 1.0, ..profile };
+    let mut toy = Toy::new(&spec, vec![profile], &fair, seed);
+    for line in &mut toy.actors[0].shelf {
+        line.fair_share = fair_share;
+    }
+    toy
+}
+
+#[test]
+fn a_traders_purse_keeps_it_to_its_long_run_supply() {
+    let mut toy = alone(KindId::Trader, 0.4, 11);
+    for day in 0..400 {
+        // Somebody always has a lot of all that it seeks, at the price that it would pay.
+        let actor = &mut toy.actors[0];
+        let mut out = Outbox::default();
+        for notice in actor.heard.drain(..) {
+            actor.sourcing.hear(&notice);
+        }
+        let today = SellerDay { day, shelf: &actor.shelf, supply: toy.supply, dice: toy.dice };
+        actor.sourcing.wake(&actor.profile, &today, &mut out);
+        for said in out.drain() {
+            match said.request {
+                Request::SeekLot { product, units, max_unit_price } => {
+                    let unit_price = max_unit_price;
+                    actor.heard.push(Notice::LotBought { product, units, unit_price });
+                }
+                Request::Restock { units, .. } => {
+                    *toy.supplied.entry((KindId::Trader, day)).or_default() += u64::from(units);
+                }
+                other => panic!("a trader asked for {other:?}"),
+            }
+        }
+    }
+    let ratio = toy.supplied(KindId::Trader, 36) / toy.target(KindId::Trader, 364);
+    // It may overdraw its purse by what it seeks in one day, but pays that back.
+    assert!((ratio - 1.0).abs() < 0.15, "{ratio} of its long-run supply");
+}
+
+#[test]
+fn a_certified_reseller_bids_less_while_its_shelf_is_full() {
+    let spec = reference();
+    let stock = spec.kinds.certified.as_ref().unwrap().stock.clone();
+    let mut toy = alone(KindId::Certified, 1.0, 12);
+    let actor = &mut toy.actors[0];
+    let mut shares = Vec::new();
+    for day in 0..200 {
+        // All lines are full but the first, which sells out: it goes on buying that one.
+        for (i, line) in actor.shelf.iter_mut().enumerate() {
+            line.stock = if i == 0 { 0 } else { 180 };
+        }
+        let mut out = Outbox::default();
+        let today = SellerDay { day, shelf: &actor.shelf, supply: spec.supply, dice: toy.dice };
+        actor.sourcing.wake(&actor.profile, &today, &mut out);
+        for said in out.drain() {
+            if let Request::Restock { unit_cost, .. } = said.request {
+                shares.push(unit_cost.eur() / actor.shelf[0].target.eur() - stock.refurbish);
+            }
+        }
+    }
+    // The first is the opening stock; the second was bought at the first bid.
+    let (first, last) = (shares[1], shares[shares.len() - 1]);
+    assert!((first - stock.bid).abs() < 0.02, "bids {first} at first, {} is due", stock.bid);
+    assert!(
+        (last - stock.bid_min).abs() < 0.001,
+        "bids {last} at the end, least {}",
+        stock.bid_min
+    );
+}
+
 #[test]
 fn a_certified_resellers_supply_answers_its_bid() {
     let stock = reference().kinds.certified.unwrap().stock;
