@@ -28,7 +28,11 @@ impl Seller {
     pub fn new(profile: Arc<Profile>, spec: &SellersSpec) -> Self {
         let kind = profile.kind;
         let Some((_, stocking)) = spec.kinds.get(kind) else {
-            panic!("seller {:?} is a {}, which the scenario has none of", profile.seller, kind.name())
+            panic!(
+                "seller {:?} is a {}, which the scenario has none of",
+                profile.seller,
+                kind.name()
+            )
         };
         let sourcing = stocking.actor(spec.cost_share);
         let quality = TrueQuality::new(profile.quality);

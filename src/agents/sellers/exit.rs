@@ -140,7 +140,10 @@ mod tests {
         books.fee_charged(Cents(5_200));
         let weeks: Vec<f64> = (0..6).map(|_| books.close_week(None).0).collect();
         assert!((weeks[0] + 12.0).abs() < 1e-9 && (weeks[3] + 12.0).abs() < 1e-9, "{weeks:?}");
-        assert!((weeks.iter().sum::<f64>() + 52.0).abs() < 1e-9, "the fee is borne once: {weeks:?}");
+        assert!(
+            (weeks.iter().sum::<f64>() + 52.0).abs() < 1e-9,
+            "the fee is borne once: {weeks:?}"
+        );
         let patient = ExitSpec { weeks: 1, tolerated_loss: 12.01 };
         books.fee_charged(Cents(5_200));
         assert!(!books.close_week(Some(&patient)).1);

@@ -127,8 +127,7 @@ mod tests {
     fn extremes_stay_within_zero_and_one() {
         for (a, b) in [(0.05, 0.05), (1e5, 1e5), (0.3, 900.0)] {
             let table = BetaOfNormal::new(a, b);
-            let values: Vec<f64> =
-                (-800..=800).map(|i| table.at(f64::from(i) / 100.0)).collect();
+            let values: Vec<f64> = (-800..=800).map(|i| table.at(f64::from(i) / 100.0)).collect();
             assert!(values.iter().all(|v| (0.0..=1.0).contains(v)), "Beta({a}, {b})");
             assert!(values.is_sorted(), "Beta({a}, {b}) falls somewhere");
         }

@@ -255,7 +255,8 @@ impl SellersSpec {
         let recyclers = self.kinds.recycler.as_ref().is_some_and(|kind| kind.share > 0.0);
         if recyclers && !has_parts {
             let path = "sellers.kinds.recycler.share".to_owned();
-            found.push((path, "recyclers sell spare parts, but no category is of parts".to_owned()));
+            found
+                .push((path, "recyclers sell spare parts, but no category is of parts".to_owned()));
         }
         found.extend(self.pricing.problems());
         found.extend(self.kinds.problems());

@@ -175,7 +175,8 @@ impl Roster {
             ships: self.ships(dice, seller, country, who.unit(3) < pool.shops),
             payments: self.payments(dice, seller),
             carrier: pick(self.carriers.iter().copied(), block(WAYS).unit(0)) as u8,
-            handling: pool.handling * libm::exp(spec.handling_sigma * unit_normal(work.fine_unit(0))),
+            handling: pool.handling
+                * libm::exp(spec.handling_sigma * unit_normal(work.fine_unit(0))),
             quality: self.rules.draw(dice, seller, pool.defect),
             pricing: self.pricings.draw(who.unit(2)),
             scale: scale * pool.volume,
@@ -246,9 +247,8 @@ impl Roster {
         let Some(past) = self.spec.past else { return 0 };
         let block = dice.block(u64::from(seller.0), 0, Purpose::SellerHistory);
         let larger = libm::log(listed as f64) - self.spec.catalogue_mu;
-        let log = past.mu
-            + past.sigma * unit_normal(block.fine_unit(0))
-            + past.catalogue_power * larger;
+        let log =
+            past.mu + past.sigma * unit_normal(block.fine_unit(0)) + past.catalogue_power * larger;
         // The cast saturates.
         (libm::exp(log).round() as u32).min(past.most)
     }

@@ -285,8 +285,7 @@ mod tests {
         spec.defect = BetaSpec { a: 5_000.0, b: 95_000.0 };
         spec.misgrade = BetaSpec { a: 5_000.0, b: 95_000.0 };
         let shares = star_shares();
-        let stars: Vec<f64> =
-            draws(&spec, 10_000).iter().map(|q| true_stars(q, &shares)).collect();
+        let stars: Vec<f64> = draws(&spec, 10_000).iter().map(|q| true_stars(q, &shares)).collect();
         let (_, sd) = mean_and_sd(&stars);
         assert!((sd - 0.20).abs() < 0.015, "sd of stars {sd}, seed 7");
     }

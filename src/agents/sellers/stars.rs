@@ -186,6 +186,16 @@ mod tests {
     }
 
     #[test]
+    fn lateness_decides_before_what_was_in_the_parcel() {
+        for condition in [Condition::Sound, Condition::Defective, Condition::Misgraded] {
+            assert_eq!(Outcome::of(true, condition), Outcome::Late);
+        }
+        assert_eq!(Outcome::of(false, Condition::Sound), Outcome::Good);
+        assert_eq!(Outcome::of(false, Condition::Defective), Outcome::Defective);
+        assert_eq!(Outcome::of(false, Condition::Misgraded), Outcome::Misgraded);
+    }
+
+    #[test]
     fn a_tilt_moves_stars_by_the_variance() {
         let shares = star_shares();
         let slope = shares.stars_per_tilt(&plain(0.0));

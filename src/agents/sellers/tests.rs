@@ -36,7 +36,9 @@ impl Fair {
         let products = raw
             .iter()
             .enumerate()
-            .map(|(i, w)| (CategoryId(if i < 450 { i / 90 } else { 5 } as u8), i % 4 == 3, w / total))
+            .map(|(i, w)| {
+                (CategoryId(if i < 450 { i / 90 } else { 5 } as u8), i % 4 == 3, w / total)
+            })
             .collect();
         let reference =
             (0..500).map(|_| Cents::from_eur(lognormal(&mut draws, 5.2, 0.6))).collect();
@@ -157,13 +159,15 @@ fn true_stars_spread_as_measured() {
     assert!((0.26..0.32).contains(&sd), "sd of true stars {sd}, market seed {MARKET}");
     assert!((4.1..4.5).contains(&mean), "mean of true stars {mean}, market seed {MARKET}");
 
-    let alone = SellersSpec { quality: QualitySpec { correlation: 0.0, ..spec.quality }, ..reference() };
-    let stars: Vec<f64> = Fair::new(&alone)
-        .profiles(6_000)
-        .iter()
-        .map(|p| true_stars(&p.quality, &shares))
-        .collect();
-    println!("without correlation: mean {:.3}, sd {:.3}", mean_and_sd(&stars).0, mean_and_sd(&stars).1);
+    let alone =
+        SellersSpec { quality: QualitySpec { correlation: 0.0, ..spec.quality }, ..reference() };
+    let stars: Vec<f64> =
+        Fair::new(&alone).profiles(6_000).iter().map(|p| true_stars(&p.quality, &shares)).collect();
+    println!(
+        "without correlation: mean {:.3}, sd {:.3}",
+        mean_and_sd(&stars).0,
+        mean_and_sd(&stars).1
+    );
     let late: Vec<f64> = profiles.iter().map(|p| p.quality.late).collect();
     let (late_mean, late_sd) = mean_and_sd(&late);
     let both: f64 = (profiles.iter().zip(&late))
@@ -189,7 +193,10 @@ fn offers_a_product_spread_as_measured() {
     sorted.sort_unstable();
     println!(
         "offers a product: median {}, mean {mean:.1}, log sd {:.2}, p5 {}, p95 {}; parts {:.1}, devices {:.1}",
-        sorted[250], mean_and_sd(&logs).1, sorted[25], sorted[475],
+        sorted[250],
+        mean_and_sd(&logs).1,
+        sorted[25],
+        sorted[475],
         f64::from(parts.iter().sum::<u32>()) / 50.0,
         f64::from(devices.iter().sum::<u32>()) / 450.0,
     );
@@ -270,11 +277,14 @@ proptest! {
     /// the same seller would have listed from the start.
     #[test]
     fn profiles_depend_on_nothing_else(seed: u64, seller in 0u32..1_000_000) {
-        let spec = reference();
-        let fair = Fair::new(&spec);
+        // Two rosters, made once: of the second, other sellers were drawn before.
+        static FAIRS: std::sync::LazyLock<[Fair; 2]> =
+            std::sync::LazyLock::new(|| [Fair::new(&reference()), Fair::new(&reference())]);
+        let [fair, other] = &*FAIRS;
         let dice = Dice::new(seed, 0);
         let one = fair.roster.profile(dice, SellerId(seller), false);
-        prop_assert_eq!(&one, &Fair::new(&spec).roster.profile(dice, SellerId(seller), false));
+        other.roster.profile(dice, SellerId(seller ^ 1), true);
+        prop_assert_eq!(&one, &other.roster.profile(dice, SellerId(seller), false));
         let joiner = fair.roster.profile(dice, SellerId(seller), true);
         prop_assert!(joiner.catalogue.len() <= one.catalogue.len());
         prop_assert!(joiner.catalogue.iter().all(|listing| one.catalogue.contains(listing)));

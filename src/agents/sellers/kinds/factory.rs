@@ -30,10 +30,10 @@ pub struct FactoryStock {
     /// Days between two lots of surplus [days].
     #[garde(range(min = 1, max = 365))]
     pub surplus_every_days: u32,
-    /// What it asks for a unit of a lot, over the target price [ratio].
+    /// What it asks for a unit of a lot, over the reference price [ratio].
     #[garde(range(min = 0.01, max = 2.0), custom(finite))]
     pub lot_price: f64,
-    /// What a unit of a lot costs it, over the target price [ratio].
+    /// What a unit of a lot costs it, over the reference price [ratio].
     #[garde(range(min = 0.0, max = 2.0), custom(finite))]
     pub lot_cost: f64,
 }
@@ -110,7 +110,7 @@ impl Factory {
         if let Some(units) = self.held.get_mut(&product) {
             let fits = desk.room(line, self.stock.cover_days).min(*units);
             *units -= fits;
-            let cost = line.target.eur() * self.stock.lot_cost;
+            let cost = desk.reference_eur(line) * self.stock.lot_cost;
             desk.shelve(product, fits, Cents::from_eur(cost), out);
         }
         self.held.retain(|_, units| *units > 0);
@@ -118,7 +118,6 @@ impl Factory {
 
     /// Offers what it holds, or else a new lot of one product out of idle capacity.
     fn offer_surplus(&mut self, desk: Desk<'_>, out: &mut Outbox) {
-        let price = |target: Cents| Cents::from_eur(target.eur() * self.stock.lot_price);
         let shelf = desk.day.shelf;
         if self.held.is_empty() && self.idle >= 1.0 && !shelf.is_empty() {
             let u = desk.own_draws().unit();
@@ -133,7 +132,8 @@ impl Factory {
         for (product, units) in waiting {
             match desk.line(product) {
                 Some(line) => {
-                    let unit_price = price(line.target);
+                    let price = desk.reference_eur(line) * self.stock.lot_price;
+                    let unit_price = Cents::from_eur(price);
                     out.say(desk.me.seller, Request::OfferLot { product, units, unit_price });
                 }
                 None => {

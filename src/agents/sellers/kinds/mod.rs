@@ -260,6 +260,15 @@ impl<'a> Desk<'a> {
         Cents::from_eur(self.cost_share * line.target.eur())
     }
 
+    /// What the market at large asks for a product today [EUR]: lots are dealt in at prices that do
+    /// not depend on what either side hopes to get for them.
+    fn reference_eur(&self, line: &ShelfLine) -> f64 {
+        let catalogue = &self.me.catalogue;
+        let listed = catalogue.binary_search_by_key(&line.product, |listing| listing.product);
+        // A product taken up later, on a proposal, is asked for at the reference price.
+        line.target.eur() / listed.map_or(1.0, |i| catalogue[i].markup)
+    }
+
     /// The line of a product, if it is (still) on sale.
     fn line(&self, product: ProductId) -> Option<&'a ShelfLine> {
         self.day.shelf.iter().find(|line| line.product == product)

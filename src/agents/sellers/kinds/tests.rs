@@ -79,7 +79,8 @@ impl Toy {
             for notice in actor.heard.drain(..) {
                 actor.sourcing.hear(&notice);
             }
-            let today = SellerDay { day, shelf: &actor.shelf, supply: self.supply, dice: self.dice };
+            let today =
+                SellerDay { day, shelf: &actor.shelf, supply: self.supply, dice: self.dice };
             actor.sourcing.wake(&actor.profile, &today, &mut out);
         }
         let mut offered = Vec::new();
@@ -89,7 +90,8 @@ impl Toy {
             match said.request {
                 Request::Restock { product, units, unit_cost } => {
                     assert!(units > 0 && unit_cost.0 >= 0, "{said:?}");
-                    *self.supplied.entry((actor.profile.kind, day)).or_default() += u64::from(units);
+                    *self.supplied.entry((actor.profile.kind, day)).or_default() +=
+                        u64::from(units);
                     let line = actor.shelf.iter_mut().find(|line| line.product == product);
                     line.expect("only what is listed is restocked").stock += units;
                 }
@@ -166,7 +168,7 @@ fn when_all_sells_supply_is_what_the_scenario_says() {
         toy.day(day, Trade::AllSells);
     }
     let mut all = 0.0;
-    for (kind, _, _) in spec.kinds.all() {
+    for (kind, ..) in spec.kinds.all() {
         let (got, target) = (toy.supplied(kind, 1), toy.target(kind, 728));
         println!("{:<10} {:.3} of its long-run supply", kind.name(), got / target);
         all += got;
@@ -182,9 +184,12 @@ fn when_all_sells_supply_is_what_the_scenario_says() {
         };
         assert!(tolerance.contains(&(got / target - 1.0)), "{}: {got} for {target}", kind.name());
     }
-    let ratio = all / (DEMAND * 728.0);
-    println!("supply over demand {ratio:.2}; {} units traded in lots", toy.lots);
-    assert!((ratio / spec.supply - 1.0).abs() < 0.10, "supply over demand {ratio}");
+    let asked: f64 = KindId::ALL.iter().map(|&kind| toy.target(kind, 728)).sum();
+    let (ratio, asked) = (all / (DEMAND * 728.0), asked / (DEMAND * 728.0));
+    println!("supply over demand {ratio:.2}, by the rates {asked:.2}; {} units in lots", toy.lots);
+    assert!((ratio / asked - 1.0).abs() < 0.05, "supplied {ratio}, by the rates {asked}");
+    // 700 sellers of so unequal sizes are few: their rates scatter by 5 % around the scenario's.
+    assert!((asked / spec.supply - 1.0).abs() < 0.15, "rates add up to {asked} of demand");
 }
 
 #[test]
@@ -203,7 +208,7 @@ fn when_nothing_sells_shelves_fill_to_their_bound_and_no_further() {
             KindId::Factory | KindId::Repairer => 21.0,
             KindId::Recycler | KindId::Certified => 30.0,
             KindId::Trader => 45.0,
-            KindId::Wholesaler => 90.0 + 0.8 * 21.0 * 1.0 / 0.33 * 1.5,
+            KindId::Wholesaler => 90.0 + 0.8 * 21.0 / 0.33,
             KindId::Leasing => 150.0,
             KindId::Retailer => 90.0,
         };
@@ -275,14 +280,9 @@ fn dispersion(kind: KindId) -> f64 {
 #[test]
 fn the_kinds_differ_in_how_stock_comes() {
     // Steady, by chance, and in lumps: this is what makes one kind another.
-    let [factory, repairer, recycler, leasing, wholesaler] = [
-        KindId::Factory,
-        KindId::Repairer,
-        KindId::Recycler,
-        KindId::Leasing,
-        KindId::Wholesaler,
-    ]
-    .map(dispersion);
+    let [factory, repairer, recycler, leasing, wholesaler] =
+        [KindId::Factory, KindId::Repairer, KindId::Recycler, KindId::Leasing, KindId::Wholesaler]
+            .map(dispersion);
     println!("{factory:.3} {repairer:.3} {recycler:.3} {leasing:.3} {wholesaler:.3}");
     assert!(factory < 0.05, "a factory's throughput is steady: {factory}");
     assert!((0.7..1.4).contains(&repairer), "a workshop's is Poisson: {repairer}");
@@ -307,6 +307,81 @@ fn traders_have_no_stock_but_lots() {
     toy.actors[0].heard.push(lot);
     toy.day(100, Trade::AllSells);
     assert_eq!(toy.supplied(KindId::Trader, 0), 12.0);
+}
+
+/// A seller of one kind alone, as number 0, on a shelf where every line sells `fair_share` a day.
+fn alone(kind: KindId, fair_share: f64, seed: u64) -> Toy {
+    let spec = reference();
+    let fair = Fair::new(&spec);
+    let found = fair.profiles(700).into_iter().find(|p| p.kind == kind && p.catalogue.len() > 5);
+    let profile = found.expect("700 sellers are of all kinds");
+    let profile = Profile { seller: SellerId(0), scale: 1.0, ..profile };
+    let mut toy = Toy::new(&spec, vec![profile], &fair, seed);
+    for line in &mut toy.actors[0].shelf {
+        line.fair_share = fair_share;
+    }
+    toy
+}
+
+#[test]
+fn a_traders_purse_keeps_it_to_its_long_run_supply() {
+    let mut toy = alone(KindId::Trader, 0.4, 11);
+    for day in 0..400 {
+        // Somebody always has a lot of all that it seeks, at the price that it would pay.
+        let actor = &mut toy.actors[0];
+        let mut out = Outbox::default();
+        for notice in actor.heard.drain(..) {
+            actor.sourcing.hear(&notice);
+        }
+        let today = SellerDay { day, shelf: &actor.shelf, supply: toy.supply, dice: toy.dice };
+        actor.sourcing.wake(&actor.profile, &today, &mut out);
+        for said in out.drain() {
+            match said.request {
+                Request::SeekLot { product, units, max_unit_price } => {
+                    let unit_price = max_unit_price;
+                    actor.heard.push(Notice::LotBought { product, units, unit_price });
+                }
+                Request::Restock { units, .. } => {
+                    *toy.supplied.entry((KindId::Trader, day)).or_default() += u64::from(units);
+                }
+                other => panic!("a trader asked for {other:?}"),
+            }
+        }
+    }
+    let ratio = toy.supplied(KindId::Trader, 36) / toy.target(KindId::Trader, 364);
+    // It may overdraw its purse by what it seeks in one day, but pays that back.
+    assert!((ratio - 1.0).abs() < 0.15, "{ratio} of its long-run supply");
+}
+
+#[test]
+fn a_certified_reseller_bids_less_while_its_shelf_is_full() {
+    let spec = reference();
+    let stock = spec.kinds.certified.as_ref().unwrap().stock.clone();
+    let mut toy = alone(KindId::Certified, 1.0, 12);
+    let actor = &mut toy.actors[0];
+    let mut shares = Vec::new();
+    for day in 0..200 {
+        // All lines are full but the first, which sells out: it goes on buying that one.
+        for (i, line) in actor.shelf.iter_mut().enumerate() {
+            line.stock = if i == 0 { 0 } else { 180 };
+        }
+        let mut out = Outbox::default();
+        let today = SellerDay { day, shelf: &actor.shelf, supply: spec.supply, dice: toy.dice };
+        actor.sourcing.wake(&actor.profile, &today, &mut out);
+        for said in out.drain() {
+            if let Request::Restock { unit_cost, .. } = said.request {
+                shares.push(unit_cost.eur() / actor.shelf[0].target.eur() - stock.refurbish);
+            }
+        }
+    }
+    // The first is the opening stock; the second was bought at the first bid.
+    let (first, last) = (shares[1], shares[shares.len() - 1]);
+    assert!((first - stock.bid).abs() < 0.02, "bids {first} at first, {} is due", stock.bid);
+    assert!(
+        (last - stock.bid_min).abs() < 0.001,
+        "bids {last} at the end, least {}",
+        stock.bid_min
+    );
 }
 
 #[test]
@@ -340,9 +415,10 @@ fn a_certified_resellers_supply_answers_its_bid() {
 fn a_factory_makes_what_is_short_and_offers_what_it_cannot_shelve() {
     let spec = reference();
     let fair = Fair::new(&spec);
-    let found = fair.profiles(700).into_iter().find(|p| {
-        p.kind == KindId::Factory && p.catalogue.len() >= 10
-    });
+    let found = fair
+        .profiles(700)
+        .into_iter()
+        .find(|p| p.kind == KindId::Factory && p.catalogue.len() >= 10);
     let profile = Profile { seller: SellerId(0), scale: 1.0, ..found.unwrap() };
     let mut toy = Toy::new(&spec, vec![profile], &fair, 9);
     for line in &mut toy.actors[0].shelf {

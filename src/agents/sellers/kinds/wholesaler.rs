@@ -25,10 +25,10 @@ pub struct WholesalerStock {
     /// Units it brings in for traders, over those for its own shelf [ratio].
     #[garde(range(min = 0.0, max = 20.0), custom(finite))]
     pub trade: f64,
-    /// What it asks for a unit of a lot, over the target price [ratio].
+    /// What it asks for a unit of a lot, over the reference price [ratio].
     #[garde(range(min = 0.01, max = 2.0), custom(finite))]
     pub lot_price: f64,
-    /// What a unit of a lot costs it, over the target price [ratio].
+    /// What a unit of a lot costs it, over the reference price [ratio].
     #[garde(range(min = 0.0, max = 2.0), custom(finite))]
     pub lot_cost: f64,
     /// Days of supply on the shelf when it opens [days].
@@ -80,18 +80,32 @@ impl Wholesaler {
             let days = self.stock.every_days * n / chosen;
             let mean = desk.rate(line) * days;
             // Nothing is taken on of what there is plenty of, not even for trade.
-            let room = desk.room(line, self.stock.cover_days);
+            let waiting = self.unsold.get(&line.product).copied().unwrap_or(0);
+            let room = desk.room(line, self.stock.cover_days).saturating_sub(waiting);
             let _order_of_dealing = draws.next_u32();
             let own = round_by_chance(mean, &mut draws).min(room);
             let trade = round_by_chance(mean * self.stock.trade, &mut draws);
             desk.shelve(line.product, own, desk.unit_cost(line), out);
             let units = if room > 0 { trade } else { 0 };
             if units > 0 {
-                let unit_price = Cents::from_eur(line.target.eur() * self.stock.lot_price);
+                let price = desk.reference_eur(line) * self.stock.lot_price;
+                let unit_price = Cents::from_eur(price);
                 let product = line.product;
                 out.say(desk.me.seller, Request::OfferLot { product, units, unit_price });
             }
         }
+    }
+
+    /// Shelves the units of lots that nobody bought, as they are its own.
+    fn shelve_unsold(&mut self, desk: Desk<'_>, out: &mut Outbox) {
+        self.unsold.retain(|&product, &mut units| match desk.line(product) {
+            Some(line) => {
+                let cost = desk.reference_eur(line) * self.stock.lot_cost;
+                desk.shelve(product, units, Cents::from_eur(cost), out);
+                false
+            }
+            None => true,
+        });
     }
 }
 
@@ -108,14 +122,6 @@ impl Sourcing for Wholesaler {
 
     fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
         let desk = Desk::new(me, day, self.cost_share);
-        self.unsold.retain(|&product, &mut units| match desk.line(product) {
-            Some(line) => {
-                let cost = line.target.eur() * self.stock.lot_cost;
-                desk.shelve(product, units, Cents::from_eur(cost), out);
-                false
-            }
-            None => true,
-        });
         let now = f64::from(day.day);
         let gap = |desk: Desk<'_>| {
             let mut draws = desk.own_draws();
@@ -135,5 +141,6 @@ impl Sourcing for Wholesaler {
             }
             Some(_) => {}
         }
+        self.shelve_unsold(desk, out);
     }
 }
