@@ -146,6 +146,7 @@ fn parse(source: usize, sources: &Sources) -> Result<Node, Box<Problem>> {
             why if why.starts_with("string values must") && rest.trim().is_empty() => {
                 NO_VALUE.into()
             }
+            "integer number overflowed" => format!("whole numbers end at {}", i64::MAX),
             why => why.lines().collect::<Vec<_>>().join(", "),
         };
         let message = "this is not TOML".to_owned();

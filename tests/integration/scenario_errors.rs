@@ -295,6 +295,9 @@ fn not_toml() {
       │ ^^^^
       = duplicate key
     "#);
+    assert!(
+        wrong("seed = 9223372036854775808").contains("whole numbers end at 9223372036854775807")
+    );
     assert_snapshot!(wrong("seed = "), @r#"
     error: this is not TOML
       ┌─ mine.toml:1:8
