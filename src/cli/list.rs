@@ -44,8 +44,11 @@ impl Row {
     }
 }
 
+/// Makes a list; remarks go to the output.
+type Rows = fn(&Output) -> Vec<Row>;
+
 /// Where each list comes from.
-const LISTS: [(Listable, fn(&Output) -> Vec<Row>); 4] = [
+const LISTS: [(Listable, Rows); 4] = [
     (Listable::Policies, policies),
     (Listable::Kinds, kinds),
     (Listable::Metrics, metrics),

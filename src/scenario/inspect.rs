@@ -26,65 +26,6 @@ pub(crate) fn inspect(root: &Node, shapes: &Shapes, sources: &Sources) -> Vec<Pr
     inspector.problems
 }
 
-/// Takes out what `false` switches off: optional values, and entries of tables of named things.
-///
-/// TOML has no null, so without this a file could add to its base but never take away.
-pub(crate) fn switch_off(node: &mut Node, shape: &Shape, shapes: &Shapes) {
-    match &mut node.what {
-        What::Table(table) => {
-            let form = &shapes.resolve(shape).form;
-            table.retain(|key, entry| {
-                let Some(child) = shapes.child(shape, key) else { return true };
-                let named = matches!(form, Form::Table { keys, rest: Rest::Named(_), .. }
-                    if !keys.contains_key(key) && !matches!(shapes.resolve(child).form, Form::Truth | Form::Any));
-                let off = matches!(entry.node.what, What::Truth(false))
-                    && (named || shapes.can_be_switched_off(child));
-                if !off {
-                    switch_off(&mut entry.node, child, shapes);
-                }
-                !off
-            });
-        }
-        What::List(items) => {
-            for (i, item) in items.iter_mut().enumerate() {
-                if let Some(child) = shapes.child(shape, &i.to_string()) {
-                    switch_off(item, child, shapes);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Puts `over` on top of `under`: tables are joined key by key, all else is replaced.
-///
-/// A table that names a variant holds one entry, so another variant takes the place of the first.
-pub(crate) fn lay(under: &mut Node, over: Node, shape: Option<&Shape>, shapes: &Shapes) {
-    let (What::Table(below), What::Table(above)) = (&mut under.what, &over.what) else {
-        *under = over;
-        return;
-    };
-    let variant = shape.is_some_and(|shape| shapes.is_variant(shape));
-    if variant && above.keys().any(|key| !below.contains_key(key)) {
-        *under = over;
-        return;
-    }
-    let What::Table(above) = over.what else { return };
-    for (key, entry) in above {
-        let child = shape.and_then(|shape| shapes.child(shape, &key));
-        match below.get_mut(&key) {
-            Some(old) => {
-                old.key_at = entry.key_at;
-                lay(&mut old.node, entry.node, child, shapes);
-            }
-            None => {
-                below.insert(key, entry);
-            }
-        }
-    }
-    under.at = over.at;
-}
-
 /// `a.b[2].c`; a key that could be mistaken for a path is quoted.
 fn join(path: &[Step]) -> String {
     let mut out = String::new();
@@ -122,8 +63,7 @@ impl Inspector<'_> {
 
     fn read(&self, node: &Node) -> String {
         match &node.what {
-            What::Table(_) => "a table".to_owned(),
-            What::Date(date) => format!("the date {date}"),
+            What::Table(_) | What::List(_) => node.noun().to_owned(),
             _ => clipped(self.sources.read(&node.at)),
         }
     }
@@ -208,7 +148,9 @@ impl Inspector<'_> {
             Ok(span) => span,
             Err(wrong) => {
                 let allowed = format!("a duration, {}", describe_span(min, max));
-                self.wrong_type(&node.at, says, allowed).read = Some(wrong.to_string());
+                let problem = self.wrong_type(&node.at, says, allowed);
+                problem.read = Some(format!("\"{}\"", clipped(text)));
+                problem.notes.push(wrong.to_string());
                 return;
             }
         };
@@ -339,9 +281,11 @@ impl Inspector<'_> {
                 None => {
                     let elsewhere = self.shapes.elsewhere(name);
                     self.unknown_name(&entry.key_at, name, noun, &known);
-                    let problem = self.problems.last_mut();
-                    if let (Some(problem), Some(path)) = (problem, elsewhere) {
-                        problem.notes.push(format!("there is a key `{path}`"));
+                    let meant = entry.node.as_text().filter(|text| known.contains(text));
+                    let table = meant.map(|meant| format!("write [{}.{meant}]", join(&self.path)));
+                    let note = table.or(elsewhere.map(|path| format!("there is a key `{path}`")));
+                    if let Some(problem) = self.problems.last_mut() {
+                        problem.notes.extend(note);
                     }
                 }
             }

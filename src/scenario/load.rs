@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::Document;
 
-use super::inspect::{inspect, lay, switch_off};
+use super::inspect::inspect;
+use super::merge::{lay, switch_off};
 use super::overrides::apply;
 use super::problem::{Class, Problem, ScenarioError, clipped, nearest, quoted};
 use super::shape::Shapes;
@@ -43,7 +44,7 @@ pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T
     }
     let mut problems = Vec::new();
     for text in overrides {
-        problems.extend(apply(&mut tree, text, &mut sources, &shapes).err());
+        problems.extend(apply(&mut tree, text, &mut sources, &shapes).err().map(|wrong| *wrong));
     }
     switch_off(&mut tree, &shapes.root, &shapes);
     tree.at = Place::new(0, 0..0);
@@ -51,7 +52,7 @@ pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T
     if !problems.is_empty() {
         return Err(ScenarioError::new(problems));
     }
-    let scenario = build::<T>(&tree, &sources).map_err(ScenarioError::new)?;
+    let scenario = build::<T>(&tree, &sources, &shapes).map_err(ScenarioError::new)?;
     let body = toml::to_string(&scenario).map_err(|error| {
         let message = format!("the scenario cannot be written back as TOML: {error}");
         Problem::of_file(Class::Inconsistent, &sources.get(0).name, message)
@@ -89,8 +90,14 @@ fn fnv1a(bytes: &[u8]) -> u64 {
     })
 }
 
-/// Reads a file and all its bases: the trees in that order, and the paths.
-fn read_chain(path: &Path, sources: &mut Sources) -> Result<(Vec<Node>, Vec<PathBuf>), Problem> {
+/// What is said where a key has no value; the parser takes it for text without quotes.
+pub(super) const NO_VALUE: &str = "there is no value";
+
+/// The trees of a file, its base, the base's base, …, and their paths.
+type Chain = (Vec<Node>, Vec<PathBuf>);
+
+/// Reads a file and all its bases.
+fn read_chain(path: &Path, sources: &mut Sources) -> Result<Chain, Box<Problem>> {
     let (mut layers, mut files, mut seen) = (Vec::new(), vec![path.to_path_buf()], Vec::new());
     let mut named_at: Option<Place> = None;
     loop {
@@ -101,7 +108,7 @@ fn read_chain(path: &Path, sources: &mut Sources) -> Result<(Vec<Node>, Vec<Path
             let chain: Vec<_> = files.iter().map(|f| f.display().to_string()).collect();
             let message = "the bases form a circle".to_owned();
             let problem = Problem::at(sources, at, Class::Base, message).key("base");
-            return Err(problem.note(chain.join(" -> ")));
+            return Err(problem.note(chain.join(" -> ")).into());
         }
         seen.push(identity);
         let text = read_file(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
@@ -117,10 +124,8 @@ fn read_chain(path: &Path, sources: &mut Sources) -> Result<(Vec<Node>, Vec<Path
                 let message = "`base` has the wrong type".to_owned();
                 let problem = Problem::at(sources, &base.node.at, Class::WrongType, message);
                 let read = clipped(sources.read(&base.node.at));
-                return Err(problem
-                    .key("base")
-                    .read(read)
-                    .allowed("the path of a file, in quotes"));
+                let allowed = "the path of a file, in quotes";
+                return Err(problem.key("base").read(read).allowed(allowed).into());
             };
             files.push(path.parent().unwrap_or(Path::new("")).join(other));
             named_at = Some(base.node.at);
@@ -132,18 +137,21 @@ fn read_chain(path: &Path, sources: &mut Sources) -> Result<(Vec<Node>, Vec<Path
     }
 }
 
-fn parse(source: usize, sources: &Sources) -> Result<Node, Problem> {
+fn parse(source: usize, sources: &Sources) -> Result<Node, Box<Problem>> {
     let text = &sources.get(source).text;
     let document = Document::parse(text.as_str()).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
+        let rest = text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let why = match error.message() {
+            why if why.starts_with("string values must") && rest.trim().is_empty() => {
+                NO_VALUE.into()
+            }
+            "integer number overflowed" => format!("whole numbers end at {}", i64::MAX),
+            why => why.lines().collect::<Vec<_>>().join(", "),
+        };
         let message = "this is not TOML".to_owned();
-        let problem = Problem::at(sources, &Place::new(source, span), Class::Syntax, message);
-        problem.read(error.message().lines().collect::<Vec<_>>().join(", "))
-    });
-    let document = document.map_err(|mut problem| {
-        // The parser's words say what it met and what it wanted; they need no "read" before them.
-        problem.notes.extend(problem.read.take());
-        problem
+        let place = Place::new(source, span);
+        Problem::at(sources, &place, Class::Syntax, message).note(why)
     })?;
     let at = Place::new(source, 0..0);
     let table = from_table(document.as_table(), &at);
@@ -151,7 +159,7 @@ fn parse(source: usize, sources: &Sources) -> Result<Node, Problem> {
         let message = format!("the scenario {} is empty", quoted(&sources.get(source).name));
         let mut problem = Problem::of_file(Class::Empty, &sources.get(source).name, message);
         problem.notes.push("`brocante schema` tells which keys there are".to_owned());
-        return Err(problem);
+        return Err(problem.into());
     }
     Ok(Node { what: What::Table(table), at })
 }
@@ -222,16 +230,18 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 /// Makes the scenario of its tree, and holds it against the checks that its types declare.
-fn build<T: Checked>(tree: &Node, sources: &Sources) -> Result<T, Vec<Problem>> {
+fn build<T: Checked>(tree: &Node, sources: &Sources, shapes: &Shapes) -> Result<T, Vec<Problem>> {
     let scenario: T = serde_path_to_error::deserialize(tree.to_value())
         .map_err(|error| vec![refused(tree, sources, &error)])?;
     let mut problems = Vec::new();
     if let Err(report) = scenario.validate() {
         for (path, error) in report.iter() {
-            let path = path.to_string();
-            let mark = locate(tree, &path).mark().clone();
+            let found = locate(tree, &path.to_string());
+            let path = found.path();
             let message = format!("`{path}` is not allowed: {}", error.message());
-            problems.push(Problem::at(sources, &mark, Class::OutOfRange, message).key(path));
+            let mut problem = Problem::at(sources, found.mark(), Class::OutOfRange, message);
+            problem.meaning = shapes.says(&found.steps);
+            problems.push(problem.key(path));
         }
     }
     if problems.is_empty() {

@@ -6,7 +6,7 @@
 //!
 //! On the way from a path to a [`Scenario`]:
 //! 1. `source` reads the file and its chain of bases, `tree` remembers where each value was written;
-//! 2. `inspect` lays one tree on the other (a table that names a variant is replaced by another
+//! 2. `merge` lays one tree on the other (a table that names a variant is replaced by another
 //!    variant), and `overrides` puts `--set KEY=VALUE` on top;
 //! 3. `inspect` holds the tree against the shape: everything that is unknown, missing, of the wrong
 //!    type or out of range is said at once, with its place;
@@ -14,6 +14,7 @@
 
 mod inspect;
 mod load;
+mod merge;
 mod overrides;
 mod problem;
 mod schema;

@@ -2,11 +2,16 @@
 
 use toml_edit::Document;
 
-use super::inspect::lay;
+use super::load::NO_VALUE;
+use super::merge::lay;
 use super::problem::{Class, Problem, clipped, quoted};
 use super::shape::{Form, Shape, Shapes};
 use super::source::{Place, Sources};
 use super::tree::{Entry, Node, What, from_table};
+
+/// Most parts of a key. The tree is walked by recursion, so its depth must have an end; that of files
+/// has one in the parser.
+const DEEPEST: usize = 32;
 
 /// One part of a dotted key, and where it stands.
 struct Segment {
@@ -47,19 +52,24 @@ pub(crate) fn apply(
     text: &str,
     sources: &mut Sources,
     shapes: &Shapes,
-) -> Result<(), Problem> {
+) -> Result<(), Box<Problem>> {
     let source = sources.add("--set".to_owned(), text.to_owned(), None);
     let whole = Place::new(source, 0..text.len());
     let refuse = |sources: &Sources, at: &Place, message: String| {
-        Problem::at(sources, at, Class::Override, message)
+        Box::new(Problem::at(sources, at, Class::Override, message))
     };
     let Some(equals) = outside_quotes(text, '=') else {
         let message = format!("{} is not of the form KEY=VALUE", quoted(text));
-        return Err(refuse(sources, &whole, message).note("for example --set engine.cells=4"));
+        let problem = refuse(sources, &whole, message).note("for example --set engine.cells=4");
+        return Err(problem.into());
     };
     let segments = segments(&text[..equals], source);
     if let Some(empty) = segments.iter().find(|s| s.name.is_empty()) {
         return Err(refuse(sources, &empty.at, "a part of the key is empty".to_owned()));
+    }
+    if segments.len() > DEEPEST {
+        let message = format!("the key has {} parts; {DEEPEST} are the most", segments.len());
+        return Err(refuse(sources, &whole, message));
     }
     if segments.len() == 1 && segments[0].name == "base" {
         let message = "`base` is read from the file alone".to_owned();
@@ -122,15 +132,18 @@ fn value(
     let start = text.len() - text[equals + 1..].trim_start().len();
     let at = Place::new(source, start..start + word.len());
     // A key of one letter, padded to the length of the real one, keeps every offset what it is.
-    let key = format!("v{}", " ".repeat(equals.saturating_sub(1)));
-    let parsed =
-        Document::parse(format!("{key}={word:>width$}", width = start - equals - 1 + word.len()));
+    let pad = " ".repeat(equals.saturating_sub(1));
+    let gap = " ".repeat(start - equals - 1);
+    let parsed = Document::parse(format!("v{pad}={gap}{word}"));
     let node = parsed.map(|document| {
         let mut table = from_table(document.as_table(), &at);
         table.remove("v").filter(|_| table.is_empty()).map(|entry| entry.node)
     });
     let wants_text =
         shape.is_some_and(|s| matches!(shapes.resolve(s).form, Form::Text | Form::Words(_)));
+    if word.is_empty() {
+        return Err((at, NO_VALUE.to_owned()));
+    }
     let bare = Node { what: What::Text(word.to_owned()), at: at.clone() };
     match node {
         // `name=42` means the text "42" where text belongs; `false` still switches off.
@@ -142,7 +155,7 @@ fn value(
         }),
         // A line break could smuggle in further keys: such a text is no value, but a word still.
         Ok(None) => Ok(bare),
-        Err(error) if word.is_empty() || word.starts_with(['[', '{', '"', '\'']) => {
+        Err(error) if word.starts_with(['[', '{', '"', '\'']) => {
             let span = error.span().unwrap_or(start..start);
             let clamp = |n: usize| n.clamp(at.start, at.end);
             let place = Place::new(source, clamp(span.start)..clamp(span.end));

@@ -234,6 +234,12 @@ impl ScenarioError {
     }
 }
 
+impl From<Box<Problem>> for ScenarioError {
+    fn from(problem: Box<Problem>) -> Self {
+        ScenarioError::new(vec![*problem])
+    }
+}
+
 impl From<Problem> for ScenarioError {
     fn from(problem: Problem) -> Self {
         ScenarioError::new(vec![problem])

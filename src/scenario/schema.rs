@@ -11,7 +11,7 @@ use crate::quantity::Span;
 pub enum Extent {
     /// A file as people write it. It may have a `base`, and whoever has one may leave out any key; so no
     /// key is required (a schema sees one file, never the chain: whether the whole is complete is what
-    /// [`load`](super::load) says). `false` switches off what may be absent.
+    /// [`load()`](super::load()) says). `false` switches off what may be absent.
     File,
     /// A scenario that stands by itself, such as the `scenario.toml` of a run folder: no `base`, and
     /// every key that has to be there is required.

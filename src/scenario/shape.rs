@@ -147,6 +147,15 @@ impl Shapes {
         shape.optional && !matches!(form, Form::Truth | Form::Any | Form::Ref(_))
     }
 
+    /// What the value at the end of these steps means.
+    pub fn says(&self, steps: &[String]) -> Option<String> {
+        let mut shape = &self.root;
+        for step in steps {
+            shape = self.child(shape, step)?;
+        }
+        shape.says.clone().or_else(|| self.resolve(shape).says.clone())
+    }
+
     /// The variants or keys of the table at a dotted path, with what they mean.
     pub fn names_at(&self, path: &str) -> Vec<(String, String)> {
         let mut shape = &self.root;

@@ -61,6 +61,13 @@ impl Node {
         }
     }
 
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.what {
+            What::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The same value without its places, for serde.
     pub fn to_value(&self) -> toml::Value {
         match &self.what {
@@ -129,9 +136,19 @@ pub(crate) struct Found<'a> {
     /// The key, or the value where it has none (an item of a list, or the whole document).
     pub key_at: &'a Place,
     pub node: &'a Node,
+    /// The keys and numbers of items that lead there, variants included.
+    pub steps: Vec<String>,
+    /// What of the path the tree does not have.
+    pub rest: String,
 }
 
 impl Found<'_> {
+    /// The whole path with dots.
+    pub fn path(&self) -> String {
+        let rest = (!self.rest.is_empty()).then_some(&self.rest);
+        self.steps.iter().chain(rest).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
     /// What to mark: a value, or the key of a table, whose own span may be many lines.
     pub fn mark(&self) -> &Place {
         match self.node.what {
@@ -148,7 +165,7 @@ impl Found<'_> {
 /// Names are matched against the tree's own keys, so that one with a dot in it is found too.
 pub(crate) fn locate<'a>(root: &'a Node, path: &str) -> Found<'a> {
     let (mut node, mut key_at) = (root, &root.at);
-    let mut rest = path;
+    let (mut rest, mut steps) = (path, Vec::new());
     loop {
         rest = rest.strip_prefix('.').unwrap_or(rest);
         if rest.is_empty() {
@@ -162,6 +179,7 @@ pub(crate) fn locate<'a>(root: &'a Node, path: &str) -> Found<'a> {
                 let Some(item) = number.parse::<usize>().ok().and_then(|i| items.get(i)) else {
                     break;
                 };
+                steps.push(number.to_owned());
                 (node, key_at, rest) = (item, &item.at, after);
             }
             What::Table(table) => {
@@ -171,24 +189,78 @@ pub(crate) fn locate<'a>(root: &'a Node, path: &str) -> Found<'a> {
                 };
                 let known = table
                     .iter()
-                    .filter_map(|(key, entry)| Some((key.len(), entry, whole(key)?)))
-                    .max_by_key(|(length, ..)| *length);
-                if let Some((_, entry, after)) = known {
+                    .filter_map(|(key, entry)| Some((key, entry, whole(key)?)))
+                    .max_by_key(|(key, ..)| key.len());
+                if let Some((key, entry, after)) = known {
+                    steps.push(key.clone());
                     (node, key_at, rest) = (&entry.node, &entry.key_at, after);
                     continue;
                 }
-                let Some(only) = table.values().next().filter(|_| table.len() == 1) else { break };
+                let Some((name, only)) = table.iter().next().filter(|_| table.len() == 1) else {
+                    break;
+                };
                 // Only where the path goes on inside: a key that is missing stays missing here.
                 let inside = index.is_some()
                     || only.node.as_table().is_some_and(|inner| inner.contains_key(bare));
                 if !inside {
                     break;
                 }
+                steps.push(name.clone());
                 (node, key_at) = (&only.node, &only.key_at);
                 rest = index.map_or(rest, |(_, after)| after);
             }
             _ => break,
         }
     }
-    Found { key_at, node }
+    Found { key_at, node, steps, rest: rest.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(text: &str) -> Node {
+        let document = toml_edit::Document::parse(text).unwrap();
+        let at = Place::new(0, 0..0);
+        Node { what: What::Table(from_table(document.as_table(), &at)), at }
+    }
+
+    #[test]
+    fn every_key_and_value_knows_its_place() {
+        let text = "a.b = 1\n[c]\nd = [10, {e = \"é\"}]\n[[f]]\ng = 2.5\n";
+        let root = tree(text);
+        for (path, key, value) in [
+            ("a.b", "b", "1"),
+            ("c.d", "d", "[10, {e = \"é\"}]"),
+            ("c.d[0]", "10", "10"),
+            ("c.d[1].e", "e", "\"é\""),
+            ("f[0].g", "g", "2.5"),
+            ("c", "c", "[c]"),
+        ] {
+            let found = locate(&root, path);
+            assert_eq!(&text[found.key_at.start..found.key_at.end], key, "key of {path}");
+            assert_eq!(&text[found.node.at.start..found.node.at.end], value, "value of {path}");
+            assert_eq!(found.rest, "");
+        }
+    }
+
+    #[test]
+    fn paths_of_serde_and_garde_lead_to_the_same_place() {
+        let root = tree("[x.box]\nk = 1\n[named.\"a.b\"]\nshare = 2\n[[l]]\nr.mean = {n = 3}");
+        for (path, full, rest) in [
+            ("x.box.k", "x.box.k", ""),
+            ("x.k", "x.box.k", ""),
+            ("x[0].k", "x.box.k", ""),
+            ("named.a.b.share", "named.a.b.share", ""),
+            ("l[0].r[0].n", "l.0.r.mean.n", ""),
+            ("l.0.r.n", "l.0.r.mean.n", ""),
+            ("l[7].r", "l.[7].r", "[7].r"),
+            ("nothing.here", "nothing.here", "nothing.here"),
+            ("x.box.k.deeper", "x.box.k.deeper", "deeper"),
+            ("", "", ""),
+        ] {
+            let found = locate(&root, path);
+            assert_eq!((found.path().as_str(), found.rest.as_str()), (full, rest), "{path}");
+        }
+    }
 }

@@ -1,0 +1,6 @@
+//! Tests from outside: one binary, a module per behaviour.
+
+mod cli_basics;
+mod scenario_errors;
+mod scenario_properties;
+mod shop;
