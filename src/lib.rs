@@ -1,6 +1,8 @@
 //! Brocante
 pub mod agents;
 pub mod cli;
+pub mod driver;
+pub mod experiment;
 pub mod history;
 pub mod market;
 pub mod measure;

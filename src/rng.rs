@@ -50,6 +50,7 @@ pub enum Purpose {
     Support = 48,
     Join = 49,
     Shock = 50,
+    Mood = 51,
 }
 
 /// A root of chance: the key under which draws are made.

@@ -2,4 +2,5 @@
 //! protocol tells them; sellers, shoppers and staff do not see one another's code.
 
 pub mod sellers;
+pub mod shoppers;
 pub mod staff;

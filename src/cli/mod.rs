@@ -5,6 +5,8 @@ mod completions;
 mod exit;
 mod list;
 mod output;
+mod progress;
+mod run;
 mod schema;
 
 use std::path::PathBuf;
@@ -37,6 +39,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Simulate a scenario in virtual time.
+    Run(run::Run),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -70,6 +74,7 @@ impl ScenarioArgs {
 impl Command {
     fn run(&self, out: &Output) -> anyhow::Result<Exit> {
         match self {
+            Command::Run(command) => command.run(out),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

@@ -1,1 +1,354 @@
+//! The market: the only owner of what is for sale, who sells it and what is known of them.
+//!
+//! A market has two parts. Its cells hold products with their offers and work side by side within a
+//! tick, reading the [`Market`] as it was at the last barrier. The [`Market`] itself changes only at
+//! the barrier: [`Market::record`] applies facts to what later choices see, and is the one back edge
+//! of the program; [`Market::settle`] lets staff and sellers act when a day is over.
+
+mod build;
+mod catalogue;
+mod cell;
+mod events;
+mod feedback;
+mod fulfilment;
+mod ledger;
+mod lots;
 pub mod onboarding;
+mod past;
+mod record;
+mod reputation;
+mod requests;
+mod settle;
+mod shelf;
+mod staffing;
+
+use crate::agents::sellers::{
+    self, Outcome, Pricing, Profile, Quality, Roster, SellersSpec, StarShares, StarTable,
+};
+use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
+use crate::history::{Census, Condition, Order};
+use crate::protocol::Outbox;
+use crate::ranking::{Ranking, Weight};
+use crate::rng::{Alias, Block, Dice};
+use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
+
+pub use build::{MarketPlan, MarketSpec, Opening};
+pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
+pub use cell::{Cell, Spot};
+pub use events::{EventSpec, EventsSpec, Planted};
+pub use feedback::FeedbackSpec;
+pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
+pub use ledger::{FeesSpec, Ledger};
+pub use reputation::{Reputations, Tally};
+pub use shelf::{Placed, Row, Scratch, Shelf};
+
+use onboarding::Onboarding;
+
+/// The cells of a market, as the barrier reaches them.
+pub trait Shelves {
+    /// The cell of a number.
+    fn cell(&mut self, number: u32) -> &mut Cell;
+}
+
+/// Where a product is: its cell, and its shelf there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Home {
+    pub cell: u32,
+    pub slot: u32,
+}
+
+/// Whether a seller may sell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not live yet.
+    Applicant,
+    /// Live and allowed to sell.
+    Selling,
+    /// Live, but not allowed to sell for a while.
+    Suspended,
+    /// Gone for good.
+    Gone,
+}
+
+/// A seller in the market.
+pub struct Seller {
+    /// True quality today.
+    pub quality: Quality,
+    pub standing: Standing,
+    /// Orders a day that the trial allows, while it lasts.
+    trial_cap: Option<u32>,
+    actor: sellers::Seller,
+    stars: StarTable,
+    /// Its offers, in the order of listing.
+    offers: Vec<Offer>,
+    /// Cells it has offers in, in order.
+    cells: Vec<u32>,
+    /// Orders it can still handle today, and those it took.
+    capacity_left: u32,
+    orders_today: u32,
+    orders_yesterday: u32,
+}
+
+/// Where one of a seller's offers is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Offer {
+    product: ProductId,
+    cell: u32,
+    spot: Spot,
+}
+
+impl Seller {
+    /// Who it is; `quality` in it is what its delivery promise was made by.
+    pub fn profile(&self) -> &Profile {
+        self.actor.profile()
+    }
+
+    /// Whether it pays the monthly fee: live, and past its trial.
+    pub fn is_established(&self) -> bool {
+        self.is_live() && self.trial_cap.is_none()
+    }
+
+    /// Live, suspended or not.
+    pub fn is_live(&self) -> bool {
+        matches!(self.standing, Standing::Selling | Standing::Suspended)
+    }
+
+    /// How many products it offers.
+    pub fn listed(&self) -> usize {
+        self.offers.len()
+    }
+}
+
+/// A class of shoppers, ready for use.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Class {
+    pub share: f64,
+    pub taste: Taste,
+    pub choosers: f64,
+}
+
+/// The market between two barriers, as cells read it.
+pub struct Market {
+    census: Census,
+    policy: Box<dyn Ranking>,
+    /// Roots of who exists and of what happens.
+    who: Dice,
+    dice: Dice,
+    feedback: FeedbackSpec,
+    reputations: Reputations,
+    ledger: Ledger,
+    sellers: Vec<Seller>,
+    sellers_spec: SellersSpec,
+    roster: Roster,
+    homes: Vec<Home>,
+    /// Listed offers, by product.
+    offers: Vec<u32>,
+    /// Reference price now [EUR], by product.
+    reference: Vec<f64>,
+    slate_length: usize,
+    tick_us: u64,
+
+    traffic: Traffic,
+    classes: Vec<Class>,
+    customers: Customers,
+    /// First customer of each class, and one past the last.
+    class_bounds: Vec<u32>,
+    countries: Alias,
+    /// Share of shoppers, by country.
+    shopper_shares: Vec<f64>,
+    payments: Alias,
+    leaving: Option<f64>,
+    neutral_stars: f64,
+    shown_from_reviews: u32,
+
+    fulfilment: Option<Fulfilment>,
+    returns: Option<ReturnsSpec>,
+    reviews: Option<ReviewsSpec>,
+    star_shares: StarShares,
+    commission: f64,
+    monthly_fee: Cents,
+    planned_conversion: f64,
+    lookups_a_day: u32,
+    events: EventsSpec,
+    onboarding: Option<Onboarding>,
+    lots: lots::LotMarket,
+    /// Orders that campaigns place today, in the order of ticks.
+    planted: Vec<events::Planted>,
+    /// Who the running campaigns strike, by the number of their event.
+    campaigns: std::collections::BTreeMap<u32, Vec<SellerId>>,
+    outbox: Outbox,
+    /// Sellers who look at prices today, by tick of the day.
+    looks_today: Vec<Vec<SellerId>>,
+    /// The tick of the day that comes next.
+    next_look: usize,
+    /// Sellers who sold since quotas were dealt last.
+    sold: Vec<SellerId>,
+    wakes: u64,
+}
+
+/// What cells read within a tick.
+impl Market {
+    /// Who exists.
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// The ranking policy.
+    pub fn policy(&self) -> &dyn Ranking {
+        &*self.policy
+    }
+
+    /// The root of what happens.
+    pub fn dice(&self) -> Dice {
+        self.dice
+    }
+
+    /// What is known of the sellers.
+    pub fn reputations(&self) -> &Reputations {
+        &self.reputations
+    }
+
+    /// The accounts.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A seller.
+    pub fn seller(&self, seller: SellerId) -> &Seller {
+        &self.sellers[seller.index()]
+    }
+
+    /// Every seller there is or will be, by number.
+    pub fn sellers(&self) -> &[Seller] {
+        &self.sellers
+    }
+
+    /// The applicants' records.
+    pub fn onboarding(&self) -> Option<&Onboarding> {
+        self.onboarding.as_ref()
+    }
+
+    /// Places of a slate.
+    pub fn slate_length(&self) -> usize {
+        self.slate_length
+    }
+
+    /// The reference price of a product this week [EUR].
+    pub fn reference_eur(&self, product: ProductId) -> f64 {
+        self.reference[product.index()]
+    }
+
+    /// What the policy keeps of a seller for an offer in `category` with so many views.
+    pub fn weigh(&self, seller: SellerId, category: CategoryId, views: u64) -> Weight {
+        let blind = !self.feedback.ranking;
+        self.policy.weigh(&self.reputations.merit(seller, category, views, blind))
+    }
+
+    /// The stars that shoppers see of a seller.
+    pub fn shown_stars(&self, seller: SellerId) -> f32 {
+        let tally = self.reputations.lifetime(seller);
+        if !self.feedback.display || tally.reviews < self.shown_from_reviews {
+            return self.neutral_stars as f32;
+        }
+        tally.stars as f32 / tally.reviews as f32
+    }
+
+    /// The pricing strategy of a seller.
+    pub fn pricing(&self, seller: SellerId) -> &dyn Pricing {
+        self.roster.pricings().get(self.seller(seller).profile().pricing)
+    }
+
+    /// How many prices a seller may look at in one turn.
+    pub fn looks_a_turn(&self, seller: SellerId) -> usize {
+        let a_day = self.pricing(seller).looks_a_day().max(1e-9);
+        let limit = f64::from(self.lookups_a_day) / a_day;
+        (limit as usize).max(1)
+    }
+
+    /// Sellers whose turn it is to look at prices in this tick.
+    pub fn looking(&self) -> &[SellerId] {
+        self.looks_today.get(self.next_look).map_or(&[], Vec::as_slice)
+    }
+
+    /// The price [EUR] at which a unit of this cost leaves nothing after the commission.
+    pub fn break_even(&self, unit_cost: u32) -> f64 {
+        f64::from(unit_cost) / 100.0 / (1.0 - self.commission).max(1e-6)
+    }
+
+    /// The intensity of visits.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// The classes of shoppers.
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// One class of shoppers.
+    pub fn class(&self, class: ClassId) -> &Class {
+        &self.classes[class.index()]
+    }
+
+    /// Everybody who remembers.
+    pub fn customers(&self) -> &Customers {
+        &self.customers
+    }
+
+    /// First customer of a class, and how many of the class there are at a time.
+    pub fn customers_now(&self, class: ClassId, at: SimTime) -> (u32, u32) {
+        let (first, end) = (self.class_bounds[class.index()], self.class_bounds[class.index() + 1]);
+        let part = self.traffic.part_of_last(at);
+        (first, ((f64::from(end - first) * part) as u32).max(1))
+    }
+
+    /// Where a shopper lives whom nobody remembers, and what it pays by, from 32 uniform bits.
+    pub fn stranger(&self, bits: u32) -> (CountryId, u8) {
+        let country = CountryId(self.countries.pick(bits) as u8);
+        (country, 1 << self.payments.pick(bits.rotate_left(16).wrapping_mul(0x9E37_79B1)))
+    }
+
+    /// exp(−utility of leaving), or `None` where nobody leaves.
+    pub fn leaving(&self) -> Option<f64> {
+        self.leaving
+    }
+
+    /// Stars assumed of a seller whose rating is not shown.
+    pub fn neutral_stars(&self) -> f64 {
+        self.neutral_stars
+    }
+
+    /// How orders travel; `None` where they are with their buyers at once.
+    pub fn fulfilment(&self) -> Option<&Fulfilment> {
+        self.fulfilment.as_ref()
+    }
+
+    /// How units are sent back.
+    pub fn returns(&self) -> Option<&ReturnsSpec> {
+        self.returns.as_ref()
+    }
+
+    /// How orders are reviewed.
+    pub fn reviews(&self) -> Option<&ReviewsSpec> {
+        self.reviews.as_ref()
+    }
+
+    /// The stars that a shopper would give for an order, by the draw for its review.
+    pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
+        let seller = self.seller(order.seller);
+        let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
+        // A question answered too slowly costs one star.
+        let slow = self.onboarding.as_ref().map_or(0.0, |o| o.slow_answer_chance(order.seller));
+        if slow > 0.0 && draw.unit(3) < slow { stars.saturating_sub(1).max(1) } else { stars }
+    }
+
+    /// Orders that campaigns place in a tick of the day.
+    pub fn planted(&self) -> impl Iterator<Item = &Planted> {
+        self.planted.iter().filter(|p| p.tick_of_day == self.next_look)
+    }
+
+    /// Wakes of sellers and staff so far.
+    pub fn wakes(&self) -> u64 {
+        self.wakes
+    }
+}

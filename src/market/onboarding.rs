@@ -313,6 +313,11 @@ impl Onboarding {
         })
     }
 
+    /// Weeks that monitoring looks back on.
+    pub fn weeks_watched(&self) -> usize {
+        self.spec.monitoring.window_weeks as usize
+    }
+
     /// The record of every lead, in the order of their numbers.
     pub fn applicants(&self) -> &[Applicant] {
         &self.applicants

@@ -20,62 +20,21 @@ mod problem;
 mod schema;
 mod shape;
 mod source;
+mod spec;
 mod tree;
 
 use std::path::Path;
 
 use garde::Validate;
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 pub use load::{Loaded, first_comment, load_as, read_text};
 pub use overrides::split_overrides;
 pub use problem::{Class, Problem, ScenarioError};
 pub use schema::{Extent, json_schema};
-
-use crate::quantity::Span;
-use crate::units::{SessionId, US_PER_WEEK};
-
-/// What is simulated, and for how long.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Scenario {
-    /// Root of everything that happens in the first world.
-    #[garde(range(max = i64::MAX as u64))]
-    pub seed: u64,
-    /// Virtual time that is simulated [weeks].
-    #[garde(range(min = 1, max = 520))]
-    pub weeks: u32,
-    /// How virtual time is cut into ticks and the market into cells.
-    #[garde(dive)]
-    pub engine: EngineSpec,
-}
-
-/// How virtual time is cut into ticks and the market into cells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EngineSpec {
-    /// Length of a tick. Features are refreshed, and sellers and staff act, between two ticks.
-    #[garde(range(min = Span::seconds(1), max = Span::weeks(1)))]
-    pub tick: Span,
-    /// Parts that the market is dealt into, which may run in parallel within a tick [cells].
-    #[garde(range(min = 1, max = 1 << SessionId::BITS[1]))]
-    pub cells: u32,
-    /// When reputations are refreshed.
-    #[garde(skip)]
-    pub refresh: Refresh,
-}
-
-/// When reputations are refreshed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Refresh {
-    /// At the barrier between two ticks, as marketplaces refresh their features in batches.
-    Tick,
-    /// After every fact, in the exact order of events. Needs one cell.
-    Immediate,
-}
+pub use spec::{EngineSpec, Scenario};
 
 /// Something that is wrong although each value is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -128,36 +87,6 @@ pub trait Checked: DeserializeOwned + Serialize + Validate<Context = ()> + JsonS
     /// Checks across keys: shares that add up, references that lead somewhere, a market that is not
     /// empty. Asked only when every value by itself is right.
     fn cross_check(&self) -> Vec<Issue>;
-}
-
-impl Checked for Scenario {
-    fn cross_check(&self) -> Vec<Issue> {
-        let mut issues = Vec::new();
-        let engine = &self.engine;
-        if !US_PER_WEEK.is_multiple_of(engine.tick.as_micros()) {
-            let issue = Issue::new("engine.tick", "a week must be a whole number of ticks");
-            issues
-                .push(issue.with(engine.tick.to_string(), "a part of a week: 1m, 15m, 1h, 1d, …"));
-        }
-        if engine.refresh == Refresh::Immediate && engine.cells != 1 {
-            let message = "`refresh = \"immediate\"` means one exact order of events, so one cell";
-            let issue = Issue::new("engine.cells", message);
-            issues.push(issue.with(engine.cells.to_string(), "1"));
-        }
-        issues
-    }
-}
-
-impl Scenario {
-    /// A few facts for people, as (name, value).
-    pub fn facts(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("weeks", self.weeks.to_string()),
-            ("seed", self.seed.to_string()),
-            ("tick", self.engine.tick.to_string()),
-            ("cells", self.engine.cells.to_string()),
-        ]
-    }
 }
 
 /// Reads the scenario at `path`, with `overrides` (each `KEY=VALUE`) on top.

@@ -1,6 +1,7 @@
 //! Tests from outside: one binary, a module per behaviour.
 
 mod cli_basics;
+mod layers;
 mod scenario_errors;
 mod scenario_properties;
 mod shop;

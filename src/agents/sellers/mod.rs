@@ -203,7 +203,7 @@ pub struct SellersSpec {
     #[garde(range(min = 0.0, max = 3.0), custom(finite))]
     pub scale_sigma: f64,
     /// Orders that a seller of scale 1 handles a day for each product it lists [orders/day].
-    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.0, max = 1e12), custom(finite))]
     pub capacity: f64,
     /// Orders a day that even the smallest seller handles [orders/day].
     #[garde(range(min = 1, max = 1_000_000))]

@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite, pick};
+use super::super::{Profile, SellerDay, Sourcing, finite};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox};
 use crate::rng::poisson;
@@ -58,15 +58,11 @@ impl Sourcing for Repairer {
         if day.day % 7 >= self.stock.days_a_week || day.shelf.is_empty() {
             return;
         }
-        let mut draws = desk.own_draws();
-        let mean = desk.total_rate() * 7.0 / f64::from(self.stock.days_a_week);
-        let devices = poisson(&mut draws, mean);
-        let mut mended = vec![0; day.shelf.len()];
-        for _ in 0..devices {
-            mended[pick(day.shelf.iter().map(|line| desk.rate(line)), draws.unit())] += 1;
-        }
-        for (line, units) in day.shelf.iter().zip(mended) {
-            let units = desk.room(line, self.stock.cover_days).min(units);
+        let rest = 7.0 / f64::from(self.stock.days_a_week);
+        for line in day.shelf {
+            // A Poisson number of devices, each of a model by chance, is a Poisson number of each model.
+            let mended = poisson(&mut desk.draws(line.product), desk.rate(line) * rest);
+            let units = desk.room(line, self.stock.cover_days).min(mended);
             desk.shelve(line.product, units, desk.unit_cost(line), out);
         }
     }

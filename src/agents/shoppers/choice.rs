@@ -1,0 +1,146 @@
+//! What a shopper takes: a multinomial logit over the places looked at and leaving.
+//!
+//! The utility of the offer in place k is V = α·(w·(stars − neutral) − (price − reference)) − ln k
+//! plus Gumbel noise. Instead of adding Gumbel noise and taking the greatest, every alternative runs
+//! an exponential race: it arrives at E / exp(V) with E exponential of mean 1, and the first to arrive
+//! is taken. The two are the same distribution (the negated logarithm of an exponential is Gumbel),
+//! and the race needs one logarithm less, and no logarithm of the place.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::rng::{Dice, Purpose};
+use crate::units::{SellerId, SessionId};
+
+/// `[shoppers.choice]`: how a slate is looked at and left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceSpec {
+    /// Utility of leaving without buying [utility]; absent: nobody leaves.
+    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving: Option<f64>,
+    /// Stars that a shopper assumes of a seller whose rating is not shown, and at which a rating
+    /// neither helps nor hurts [stars].
+    #[garde(range(min = 1.0, max = 5.0))]
+    pub neutral_stars: f64,
+    /// Reviews from which a seller's rating is shown [count].
+    #[garde(range(min = 1, max = 1_000_000))]
+    pub shown_from_reviews: u32,
+}
+
+/// What a class of shoppers likes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Taste {
+    /// Price sensitivity [utility/EUR].
+    pub alpha: f64,
+    /// What a star is worth [EUR/star].
+    pub star_eur: f64,
+}
+
+/// One place of the slate as a shopper sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Glance {
+    pub seller: SellerId,
+    /// Asking price [EUR].
+    pub price: f64,
+    /// Stars shown, or the neutral number where none are.
+    pub stars: f64,
+}
+
+/// A shopper in front of a slate.
+#[derive(Debug, Clone, Copy)]
+pub struct Chooser {
+    pub dice: Dice,
+    pub session: SessionId,
+    pub taste: Taste,
+    /// The going reference price of the product [EUR].
+    pub reference: f64,
+    pub neutral_stars: f64,
+    /// exp(−utility of leaving), or `None` where nobody leaves.
+    pub leaving: Option<f64>,
+}
+
+impl Chooser {
+    /// The place taken (1 for the box), or `None` for leaving, among `looked_at`, best place first.
+    /// `leave_unit` is the shopper's uniform draw about leaving.
+    pub fn choose(&self, looked_at: impl Iterator<Item = Glance>, leave_unit: f64) -> Option<u8> {
+        let mut first = match self.leaving {
+            Some(slowness) => -libm::log(leave_unit) * slowness,
+            None => f64::INFINITY,
+        };
+        let mut taken = None;
+        for (place, glance) in (1u8..).zip(looked_at) {
+            let arrival = self.race(&glance) * f64::from(place);
+            if arrival < first || (taken.is_none() && self.leaving.is_none()) {
+                first = arrival;
+                taken = Some(place);
+            }
+        }
+        taken
+    }
+
+    /// The systematic utility of an offer in the first place.
+    pub fn utility(&self, glance: &Glance) -> f64 {
+        let stars = self.taste.star_eur * (glance.stars - self.neutral_stars);
+        self.taste.alpha * (stars - (glance.price - self.reference))
+    }
+
+    fn race(&self, glance: &Glance) -> f64 {
+        let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);
+        -libm::log(draw.fine_unit(0)) * libm::exp(-self.utility(glance))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The known answer of `measures.md`: V = (0; 1, .5, 0), the first leaving.
+    #[test]
+    fn shares_are_those_of_the_logit() {
+        let expected = [0.15706, 0.42693, 0.25895, 0.15706];
+        let n = 200_000u64;
+        let mut taken = [0u32; 4];
+        for j in 0..n {
+            let session = SessionId(j);
+            let chooser = Chooser {
+                dice: Dice::new(7, 0),
+                session,
+                taste: Taste { alpha: 1.0, star_eur: 0.0 },
+                reference: 0.0,
+                neutral_stars: 4.0,
+                leaving: Some(1.0),
+            };
+            // The utility of place k carries −ln k: undo it, to state the utilities of the case.
+            let glances = [1.0f64, 0.5, 0.0].iter().enumerate().map(|(i, v)| Glance {
+                seller: SellerId(i as u32),
+                price: -(v + libm::log((i + 1) as f64)),
+                stars: 4.0,
+            });
+            let leave = Dice::new(7, 0).block(session.0, 0, Purpose::Shopper).fine_unit(0);
+            taken[chooser.choose(glances, leave).map_or(0, usize::from)] += 1;
+        }
+        for (i, p) in expected.iter().enumerate() {
+            let got = f64::from(taken[i]) / n as f64;
+            let four_sigma = 4.0 * (p * (1.0 - p) / n as f64).sqrt();
+            assert!((got - p).abs() < four_sigma, "place {i}: {got} is not {p} ± {four_sigma}");
+        }
+    }
+
+    #[test]
+    fn where_nobody_leaves_something_is_always_taken() {
+        let chooser = Chooser {
+            dice: Dice::new(1, 0),
+            session: SessionId(1),
+            taste: Taste { alpha: 1.0, star_eur: 0.0 },
+            reference: 0.0,
+            neutral_stars: 4.0,
+            leaving: None,
+        };
+        // A price so absurd that its race never ends is still better than nothing.
+        let glance = Glance { seller: SellerId(1), price: 1e9, stars: 1.0 };
+        assert_eq!(chooser.choose([glance].into_iter(), 0.5), Some(1));
+    }
+}

@@ -1,0 +1,102 @@
+//! What comes after a purchase: sending it back, writing about it.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Condition, ReturnReason};
+use crate::rng::{unit_normal, unit32};
+
+/// `[shoppers.returns]`: how often units are sent back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnsSpec {
+    /// Chance of returning a defective unit [0 to 1].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub defective: f64,
+    /// Chance of returning a misgraded unit [0 to 1].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub misgraded: f64,
+    /// Chance of returning a sound unit that came late [0 to 1].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub late: f64,
+    /// Chance of returning a sound unit that came in time [0 to 1].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub otherwise: f64,
+    /// Days after delivery within which a unit may go back [days].
+    #[garde(range(min = 0.0, max = 365.0))]
+    pub within_days: f64,
+}
+
+impl ReturnsSpec {
+    /// The reason for which a unit goes back, by two uniform draws; `None` if it is kept.
+    pub fn reason(&self, condition: Condition, late: bool, unit: f64) -> Option<ReturnReason> {
+        let (chance, reason) = match condition {
+            Condition::Defective => (self.defective, ReturnReason::Defect),
+            Condition::Misgraded => (self.misgraded, ReturnReason::NotAsDescribed),
+            Condition::Sound if late => (self.late, ReturnReason::TooLate),
+            Condition::Sound => (self.otherwise, ReturnReason::ChangedMind),
+        };
+        (unit < chance).then_some(reason)
+    }
+}
+
+/// `[reviews]`: who reviews, when, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewsSpec {
+    /// Chance of answering the survey by the stars that would be given, 1 to 5: equal numbers mean
+    /// no self-selection; 5 numbers [0 to 1].
+    #[garde(length(min = 5, max = 5), inner(range(min = 0.0, max = 1.0)))]
+    pub response: Vec<f64>,
+    /// Days from delivery to the survey [days].
+    #[garde(range(min = 0.0, max = 365.0))]
+    pub asked_after_days: f64,
+    /// Days from the survey to the answer.
+    #[garde(dive)]
+    pub delay: Delay,
+    /// Drift of standards: tilt added to everybody's stars a week (rating inflation) [1/week].
+    #[garde(range(min = -1.0, max = 1.0))]
+    pub inflation_per_week: f64,
+}
+
+/// `[reviews.delay.NAME]`: the distribution of a delay; one variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Delay {
+    /// Lognormal.
+    Lognormal(#[garde(dive)] LognormalDelay),
+    /// Exponential: memoryless.
+    Exponential(#[garde(dive)] ExponentialDelay),
+}
+
+/// A lognormal delay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LognormalDelay {
+    /// Median [days].
+    #[garde(range(min = 0.0, max = 365.0))]
+    pub median_days: f64,
+    /// Standard deviation of the logarithm.
+    #[garde(range(min = 0.0, max = 5.0))]
+    pub sigma: f64,
+}
+
+/// An exponential delay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExponentialDelay {
+    /// Mean [days].
+    #[garde(range(min = 0.0, max = 365.0))]
+    pub mean_days: f64,
+}
+
+impl Delay {
+    /// The delay [days] at 32 uniform bits.
+    pub fn days(&self, bits: u32) -> f64 {
+        match self {
+            Delay::Lognormal(d) => d.median_days * libm::exp(d.sigma * unit_normal(unit32(bits))),
+            Delay::Exponential(d) => -d.mean_days * libm::log(unit32(bits)),
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! A market as its scenario describes it, before its first tick.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, draw_products};
+use super::fulfilment::{Fulfilment, FulfilmentSpec};
+use super::ledger::{FeesSpec, Ledger};
+use super::lots::LotMarket;
+use super::onboarding::{JoiningSpec, Lead, Onboarding, Resident, Shares, draw_leads};
+use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
+use super::shelf::Shelf;
+use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Standing};
+use crate::agents::sellers::{
+    self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
+};
+use crate::agents::shoppers::{ClassSpec, Customers, ReviewsSpec, ShoppersSpec, Taste, Traffic};
+use crate::history::{Census, ProductCard, SellerCard};
+use crate::protocol::Outbox;
+use crate::ranking::Ranking;
+use crate::rng::{Alias, Dice};
+use crate::units::{CategoryId, Cents, Grade, ProductId, SellerId, SimTime};
+
+/// `[market]`: the marketplace itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSpec {
+    /// The root of who exists: products, sellers, leads, customers [0 to 2^63 - 1].
+    #[garde(range(min = 0, max = i64::MAX as u64))]
+    pub seed: u64,
+    /// Places of a slate [count].
+    #[garde(range(min = 1, max = 50))]
+    pub slate_length: u32,
+    /// Weeks that the window of reputations covers [weeks].
+    #[garde(range(min = 1, max = MAX_WINDOW_WEEKS as u32))]
+    pub window_weeks: u32,
+    /// Orders a visit that sellers plan their supply by [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub planned_conversion: f64,
+    /// Look-ups of the price to win that the platform answers a seller a day [count].
+    #[garde(range(min = 1, max = 100_000_000))]
+    pub lookups_a_day: u32,
+    /// What is traded.
+    #[garde(dive)]
+    pub products: ProductsSpec,
+    /// What the platform charges.
+    #[garde(dive)]
+    pub fees: FeesSpec,
+}
+
+/// Everything a market is made of: the tables of a scenario, and which world of it.
+pub struct MarketPlan<'a> {
+    /// Root of what happens, and the number of the world.
+    pub seed: u64,
+    pub world: u32,
+    pub weeks: u32,
+    pub tick_us: u64,
+    pub cells: u32,
+    pub market: &'a MarketSpec,
+    pub categories: &'a BTreeMap<String, CategorySpec>,
+    pub countries: &'a BTreeMap<String, CountrySpec>,
+    pub payments: &'a BTreeMap<String, PaymentSpec>,
+    pub fulfilment: Option<&'a FulfilmentSpec>,
+    pub reviews: Option<&'a ReviewsSpec>,
+    pub stars: &'a StarShares,
+    pub shoppers: &'a ShoppersSpec,
+    pub sellers: &'a SellersSpec,
+    pub joining: Option<&'a JoiningSpec>,
+    pub feedback: FeedbackSpec,
+    pub events: &'a EventsSpec,
+    pub policy: Box<dyn Ranking>,
+}
+
+/// A market that has not opened yet, with its cells.
+pub struct Opening {
+    pub market: Market,
+    pub cells: Vec<Cell>,
+    /// Popularity of the products of each cell, by slot.
+    pub popularity: Vec<Vec<f64>>,
+}
+
+impl MarketPlan<'_> {
+    /// Draws who exists and puts up the empty shelves.
+    pub fn build(self) -> Opening {
+        let who = Dice::new(self.market.seed, 0);
+        let products = draw_products(&self.market.products, self.categories, who);
+        let assortment = self.assortment(&products);
+        let roster = self.roster(&assortment);
+        let (sellers, leads) = self.draw_sellers(who, &roster);
+        let census = self.census(products, &sellers);
+        let products = &census.products;
+        let (homes, slots) = deal_products(products, self.cells);
+        let popularity = slots
+            .iter()
+            .map(|slot| slot.iter().map(|p| products[p.index()].popularity).collect())
+            .collect();
+        let cells = (0u32..)
+            .zip(&slots)
+            .map(|(number, slot)| {
+                let shelf = |p: &ProductId| Shelf::new(*p, products[p.index()].category);
+                Cell::new(number, slot.iter().map(shelf).collect(), sellers.len())
+            })
+            .collect();
+        let market = self.market(who, census, roster, sellers, leads, homes);
+        Opening { market, cells, popularity }
+    }
+
+    fn assortment(&self, products: &[ProductCard]) -> Assortment {
+        let is_parts: Vec<bool> = self.categories.values().map(|c| c.parts).collect();
+        let line = |p: &ProductCard| (p.category, p.grade == Grade::Premium, p.popularity);
+        Assortment {
+            products: products.iter().map(line).collect(),
+            parts: is_parts.iter().position(|&parts| parts).map(|i| CategoryId(i as u8)),
+            reference: products.iter().map(|p| p.reference).collect(),
+        }
+    }
+
+    fn roster(&self, assortment: &Assortment) -> Roster {
+        let countries: Vec<f64> = self.countries.values().map(|c| c.sellers).collect();
+        let carriers: Vec<f64> =
+            self.fulfilment.map_or(vec![], |f| f.carriers.values().map(|c| c.share).collect());
+        let payments: Vec<f64> = self.payments.values().map(|p| p.sellers).collect();
+        let setting = Setting {
+            assortment,
+            countries: &countries,
+            carriers: &carriers,
+            payments: &payments,
+            stars: self.stars,
+        };
+        Roster::new(self.sellers, &setting)
+    }
+
+    /// Draws the sellers of the start and everybody who may join them.
+    fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Lead>) {
+        let count = self.sellers.count;
+        let leads = self.joining.map_or(vec![], |joining| {
+            let shares = Shares {
+                kinds: [1.0; 8],
+                countries: vec![1.0; self.countries.len()],
+                categories: std::array::from_fn(|_| vec![1.0; self.categories.len()]),
+            };
+            draw_leads(&joining.leads, &shares, who, SellerId(count), self.weeks)
+        });
+        let total = count + leads.len() as u32;
+        let seller = |i| {
+            let profile = Arc::new(roster.profile(who, SellerId(i), i >= count));
+            Seller {
+                quality: profile.quality,
+                standing: Standing::Applicant,
+                trial_cap: None,
+                stars: StarTable::new(profile.quality.tilt, self.stars),
+                actor: sellers::Seller::new(profile, self.sellers),
+                offers: vec![],
+                cells: vec![],
+                capacity_left: 0,
+                orders_today: 0,
+                orders_yesterday: 0,
+            }
+        };
+        ((0..total).map(seller).collect(), leads)
+    }
+
+    fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
+        let card = |seller: &Seller| {
+            let profile = seller.profile();
+            let mut listed = vec![0u32; self.categories.len()];
+            for line in &profile.catalogue {
+                listed[products[line.product.index()].category.index()] += 1;
+            }
+            let most = listed.iter().enumerate().max_by_key(|&(i, &n)| (n, std::cmp::Reverse(i)));
+            SellerCard {
+                seller: profile.seller,
+                kind: profile.kind,
+                country: profile.country,
+                category: CategoryId(most.map_or(0, |(i, _)| i as u8)),
+                true_stars: true_stars(&profile.quality, self.stars),
+                from_start: profile.seller.0 < self.sellers.count,
+            }
+        };
+        Census {
+            sellers: sellers.iter().map(card).collect(),
+            products,
+            categories: self.categories.keys().cloned().collect(),
+            countries: self.countries.keys().cloned().collect(),
+            classes: self.shoppers.classes.keys().cloned().collect(),
+            weeks: self.weeks,
+            slate_length: self.market.slate_length as usize,
+        }
+    }
+
+    fn market(
+        self,
+        who: Dice,
+        census: Census,
+        roster: Roster,
+        sellers: Vec<Seller>,
+        leads: Vec<Lead>,
+        homes: Vec<Home>,
+    ) -> Market {
+        let countries: Vec<f64> = self.countries.values().map(|c| c.shoppers).collect();
+        let payments: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
+        let (countries, payments) = (Alias::new(&countries), Alias::new(&payments));
+        let customers = self.shoppers.loyalty.as_ref();
+        let customers = customers
+            .map_or_else(Customers::default, |l| Customers::new(l, who, &countries, &payments));
+        let window = self.market.window_weeks as usize;
+        let handlings = sellers.iter().map(|s| s.profile().handling);
+        let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings, who));
+        let onboarding = self.joining.map(|joining| self.staff(joining, &census, leads, who));
+        let choice = &self.shoppers.choice;
+        let mut market = Market {
+            reputations: Reputations::new(sellers.len(), census.categories.len(), window),
+            ledger: Ledger::new(&self.market.fees, sellers.len()),
+            offers: vec![0; census.products.len()],
+            reference: vec![0.0; census.products.len()],
+            traffic: Traffic::new(self.shoppers, self.weeks),
+            classes: classes(self.shoppers),
+            class_bounds: class_bounds(self.shoppers, customers.len()),
+            leaving: choice.leaving.map(|utility| libm::exp(-utility)),
+            neutral_stars: choice.neutral_stars,
+            shown_from_reviews: choice.shown_from_reviews,
+            who,
+            dice: Dice::new(self.seed, self.world),
+            policy: self.policy,
+            feedback: self.feedback,
+            sellers_spec: self.sellers.clone(),
+            roster,
+            slate_length: self.market.slate_length as usize,
+            tick_us: self.tick_us,
+            returns: self.shoppers.returns.clone(),
+            reviews: self.reviews.cloned(),
+            star_shares: self.stars.clone(),
+            commission: self.market.fees.commission,
+            monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
+            shopper_shares: self.countries.values().map(|c| c.shoppers).collect(),
+            planted: vec![],
+            campaigns: BTreeMap::new(),
+            planned_conversion: self.market.planned_conversion,
+            lookups_a_day: self.market.lookups_a_day,
+            events: self.events.clone(),
+            lots: LotMarket::default(),
+            outbox: Outbox::default(),
+            looks_today: vec![],
+            next_look: 0,
+            sold: vec![],
+            wakes: 0,
+            census,
+            sellers,
+            homes,
+            customers,
+            countries,
+            payments,
+            fulfilment,
+            onboarding,
+        };
+        market.set_reference_prices(SimTime(0));
+        market
+    }
+
+    /// The staff, with the sellers of the start in its care. What a lead is follows from its profile.
+    fn staff(
+        &self,
+        joining: &JoiningSpec,
+        census: &Census,
+        mut leads: Vec<Lead>,
+        who: Dice,
+    ) -> Onboarding {
+        for lead in &mut leads {
+            let card = &census.sellers[lead.seller.index()];
+            (lead.kind, lead.country, lead.category) = (card.kind, card.country, card.category);
+        }
+        let residents: Vec<Resident> = census
+            .sellers
+            .iter()
+            .filter(|card| card.from_start)
+            .map(|c| Resident { seller: c.seller, category: c.category, country: c.country })
+            .collect();
+        Onboarding::new(joining, leads, &residents, who, !self.feedback.staff)
+    }
+}
+
+fn classes(shoppers: &ShoppersSpec) -> Vec<Class> {
+    let class = |c: &ClassSpec| Class {
+        share: c.share,
+        taste: Taste { alpha: c.alpha, star_eur: c.star_eur },
+        choosers: c.choosers,
+    };
+    shoppers.classes.values().map(class).collect()
+}
+
+/// Divides the customers between the classes by their shares.
+fn class_bounds(shoppers: &ShoppersSpec, customers: usize) -> Vec<u32> {
+    let mut bounds = vec![0];
+    let mut share = 0.0;
+    for class in shoppers.classes.values() {
+        share += class.share;
+        bounds.push((share * customers as f64).round() as u32);
+    }
+    bounds
+}
+
+/// Deals the products to cells so that each gets about the same number of visits: most visited first,
+/// there and back again. Returns where each product is, and the products of each cell by slot.
+fn deal_products(products: &[ProductCard], cells: u32) -> (Vec<Home>, Vec<Vec<ProductId>>) {
+    let cells = (cells as usize).clamp(1, products.len());
+    let mut by_visits: Vec<&ProductCard> = products.iter().collect();
+    by_visits.sort_by(|a, b| b.popularity.total_cmp(&a.popularity).then(a.product.cmp(&b.product)));
+    let mut homes = vec![Home { cell: 0, slot: 0 }; products.len()];
+    let mut slots: Vec<Vec<ProductId>> = vec![Vec::new(); cells];
+    for (i, card) in by_visits.iter().enumerate() {
+        let (round, step) = (i / cells, i % cells);
+        let cell = if round % 2 == 0 { step } else { cells - 1 - step };
+        homes[card.product.index()] = Home { cell: cell as u32, slot: slots[cell].len() as u32 };
+        slots[cell].push(card.product);
+    }
+    (homes, slots)
+}

@@ -1,0 +1,119 @@
+//! Facts applied to what later choices see: the one back edge of the program.
+
+use super::{Market, Shelves, Standing};
+use crate::history::{Condition, Fact, FactSink, Order};
+use crate::protocol::Notice;
+use crate::rng::Purpose;
+use crate::units::{Cents, CustomerId, SellerId, SimTime};
+
+impl Market {
+    /// Begins a barrier: every cell has seen the last refresh.
+    pub fn begin_settling(&mut self) {
+        self.reputations.refreshed();
+    }
+
+    /// Applies one fact of a cell to reputations, money, customers and what sellers hear. Facts come
+    /// in the order of time; policies and shoppers see the change after the next refresh.
+    pub fn record(&mut self, at: SimTime, fact: &Fact<'_>, sink: &mut dyn FactSink) {
+        match *fact {
+            Fact::Bought { order } => self.bought(&order),
+            Fact::Cancelled { order } => {
+                self.reputations.note(order.seller, |t| t.cancelled += 1);
+                self.refund(&order);
+                self.experience(at, &order, false, sink);
+            }
+            Fact::Delivered { order, late, condition } => {
+                self.reputations.note(order.seller, |t| {
+                    t.delivered += 1;
+                    t.late += u32::from(late);
+                    t.defective += u32::from(condition == Condition::Defective);
+                    t.misgraded += u32::from(condition == Condition::Misgraded);
+                });
+                self.experience(at, &order, !late && condition == Condition::Sound, sink);
+            }
+            Fact::Returned { order, .. } => {
+                self.reputations.note(order.seller, |t| t.returned += 1);
+                self.refund(&order);
+            }
+            Fact::Reviewed { order, stars, .. } => {
+                let category = self.census.products[order.product.index()].category;
+                self.reputations.review(order.seller, category, stars);
+                if self.feedback.sellers {
+                    self.notify(order.seller, Notice::Reviewed { stars });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn bought(&mut self, order: &Order) {
+        let seller = order.seller;
+        self.reputations.note(seller, |t| t.orders += 1);
+        self.ledger.pay(seller, order.price_cents);
+        let price = Cents(i64::from(order.price_cents));
+        self.notify(seller, Notice::Sold { product: order.product, price });
+        let state = &mut self.sellers[seller.index()];
+        state.orders_today += 1;
+        if state.capacity_left != u32::MAX {
+            state.capacity_left -= 1;
+            if self.sold.last() != Some(&seller) {
+                self.sold.push(seller);
+            }
+        }
+    }
+
+    fn refund(&mut self, order: &Order) {
+        self.ledger.refund(order.seller, order.price_cents);
+        let price = Cents(i64::from(order.price_cents));
+        self.notify(order.seller, Notice::Refunded { product: order.product, price });
+    }
+
+    /// Lets a customer feel what came of an order.
+    fn experience(&mut self, at: SimTime, order: &Order, good: bool, sink: &mut dyn FactSink) {
+        let customer = order.customer;
+        if customer == CustomerId(u32::MAX) || self.customers.is_empty() {
+            return;
+        }
+        let draw = self.dice.block(order.session.0, order.seller.0, Purpose::Mood).unit(0);
+        if let Some(mood) = self.customers.experience(customer, good, draw) {
+            sink.take(at, &Fact::MoodChanged { customer, mood: mood as u8 });
+        }
+    }
+
+    /// Tells a seller something.
+    pub(super) fn notify(&mut self, seller: SellerId, notice: Notice) {
+        let state = &mut self.sellers[seller.index()];
+        state.actor.hear(&notice, self.commission, &self.sellers_spec, self.roster.rules());
+    }
+
+    /// Deals the quotas of sellers who sold since the last dealing.
+    pub fn deal_after_sales(&mut self, cells: &mut dyn Shelves) {
+        let mut sold = std::mem::take(&mut self.sold);
+        sold.sort_unstable();
+        sold.dedup();
+        for &seller in &sold {
+            self.deal(seller, cells);
+        }
+        sold.clear();
+        self.sold = sold;
+    }
+
+    /// Deals out what a seller may still sell today among the cells it has offers in.
+    ///
+    /// Each gets an equal part, and what does not divide goes round by the seller's number and the
+    /// amount, so that the parts add up to what is left and never to more.
+    pub(super) fn deal(&mut self, seller: SellerId, cells: &mut dyn Shelves) {
+        let state = &self.sellers[seller.index()];
+        let allowed = state.standing == Standing::Selling;
+        let (left, n) = (state.capacity_left, state.cells.len() as u32);
+        for (i, &cell) in (0u32..).zip(&state.cells) {
+            let quota = if left == u32::MAX {
+                left
+            } else {
+                let first = seller.0.wrapping_mul(7).wrapping_add(left) % n;
+                left / n + u32::from((i + n - first) % n < left % n)
+            };
+            cells.cell(cell).deal(seller, quota, allowed);
+        }
+    }
+}
