@@ -142,6 +142,16 @@ impl Shelf {
         self.stars[row as usize]
     }
 
+    /// What the policy keeps of the offer's seller.
+    pub fn weight(&self, row: u32) -> Weight {
+        Weight { a: self.a[row as usize], b: self.b[row as usize] }
+    }
+
+    /// Whether the row is an offer's, in stock or not, and not vacant.
+    pub fn is_listed(&self, row: u32) -> bool {
+        !self.vacant.contains(&row)
+    }
+
     /// Opens the offer to buyers if `allowed` and there is stock, and closes it otherwise.
     pub fn open(&mut self, row: u32, allowed: bool) {
         let cold = &self.rows[row as usize];

@@ -2,6 +2,8 @@
 
 mod cli_basics;
 mod layers;
+mod oracle;
 mod scenario_errors;
 mod scenario_properties;
 mod shop;
+mod worlds;
