@@ -1,6 +1,8 @@
 //! Tests from outside: one binary, a module per behaviour.
 
+mod books;
 mod cli_basics;
+mod conservation;
 mod layers;
 mod oracle;
 mod scenario_errors;

@@ -144,7 +144,13 @@ fn oracle(scenario: &Scenario) -> Past {
     }
     let wakes = oracle.market.wakes();
     oracle.sinks.push(oracle.between);
-    Past { sinks: oracle.sinks, market: oracle.market, work: oracle.work, wakes }
+    Past {
+        sinks: oracle.sinks,
+        market: oracle.market,
+        cells: oracle.cells,
+        work: oracle.work,
+        wakes,
+    }
 }
 
 impl Oracle {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use brocante::driver::{Arrivals, Calendar, Go, Lane, Refresh, Watch, Work, simulate};
 use brocante::history::{Digest, Fact, FactSink};
-use brocante::market::{Market, Opening};
+use brocante::market::{Cell, Market, Opening};
 use brocante::ranking::POLICIES;
 use brocante::scenario::{self, Loaded, Scenario};
 use brocante::units::{SellerId, SimTime};
@@ -113,6 +113,7 @@ pub struct Past {
     /// What was told by each cell, and last by what happens between them.
     pub sinks: Vec<Keep>,
     pub market: Market,
+    pub cells: Vec<Cell>,
     pub work: Work,
     pub wakes: u64,
 }
@@ -150,11 +151,8 @@ pub fn run(scenario: &Scenario, workers: usize) -> Past {
     });
     let lanes = lanes.collect();
     let over = simulate(clock, market, lanes, Keep::default(), workers, &mut Unwatched);
-    let cells = over.lanes.into_iter().map(|lane| lane.sink);
-    Past {
-        sinks: cells.chain([over.sink]).collect(),
-        market: over.market,
-        work: over.work,
-        wakes: over.wakes,
-    }
+    let (cells, mut sinks): (_, Vec<Keep>) =
+        over.lanes.into_iter().map(|lane| (lane.cell, lane.sink)).unzip();
+    sinks.push(over.sink);
+    Past { sinks, market: over.market, cells, work: over.work, wakes: over.wakes }
 }
