@@ -3,6 +3,7 @@
 mod books;
 mod cli_basics;
 mod conservation;
+mod determinism;
 mod layers;
 mod oracle;
 mod scenario_errors;
