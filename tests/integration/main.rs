@@ -6,6 +6,7 @@ mod conservation;
 mod determinism;
 mod layers;
 mod oracle;
+mod reality;
 mod scenario_errors;
 mod scenario_properties;
 mod shop;
