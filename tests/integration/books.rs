@@ -1,10 +1,10 @@
 //! The books of a market: a slow and obvious account of all that was told, held against what must
 //! never happen. It reads facts in the order of time and believes nothing of what the engine keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brocante::history::{Condition, Fact, Order, Sanction, Stage};
-use brocante::market::Standing;
+use brocante::market::{EventSpec, Standing};
 use brocante::scenario::Scenario;
 use brocante::units::{Cents, CustomerId, KindId, ProductId, SellerId, SessionId, SimTime};
 
@@ -94,6 +94,8 @@ pub struct Books<'a> {
     deals: BTreeMap<SessionId, Deal>,
     views: BTreeMap<SessionId, View>,
     money: Money,
+    /// Who campaigns bought from.
+    struck: BTreeSet<SellerId>,
     /// When fees were charged last, and who was established then and not charged yet.
     charged: (SimTime, Vec<SellerId>),
     /// The experiences that a customer had last, at one moment, and whether each was good.
@@ -118,6 +120,7 @@ pub fn audit(scenario: &Scenario, past: &Past) -> Audit {
         deals: BTreeMap::new(),
         views: BTreeMap::new(),
         money: Money::default(),
+        struck: BTreeSet::new(),
         charged: (SimTime(0), vec![]),
         felt: BTreeMap::new(),
         lost: BTreeMap::new(),
@@ -245,6 +248,13 @@ impl Books<'_> {
         let Order { session, seller, product, price_cents, .. } = order;
         if session.0 >> (64 - 6) == CAMPAIGN {
             hold!(order.customer == CustomerId(u32::MAX), "a campaign buys as a customer");
+            self.struck.insert(seller);
+            let targets = self.scenario.events.values().map(|event| match event {
+                EventSpec::ReviewBombing(campaign) => campaign.target.sellers as usize,
+                EventSpec::QualityShock(_) => 0,
+            });
+            let most = targets.sum();
+            hold!(self.struck.len() <= most, "campaigns against {most} struck {:?}", self.struck);
         } else {
             self.chosen(at, &order)?;
         }

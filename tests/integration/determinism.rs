@@ -6,11 +6,11 @@ use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
 use brocante::experiment::Trial;
-use brocante::history::Digest;
+use brocante::history::{Digest, Fact};
 use brocante::market::EventSpec;
 use brocante::scenario::{self, Scenario};
 
-use crate::worlds::{SMALL, load, path};
+use crate::worlds::{SMALL, load, path, ranking, run};
 
 /// Every scenario that is shipped.
 fn shipped() -> Vec<PathBuf> {
@@ -97,6 +97,36 @@ fn other_seeds_worlds_and_markets_are_others() {
     assert_eq!(named(&["seed=8"], 1).census, who);
     who.sellers.clear();
     assert_ne!(named(&["market.seed=12"], 0).census.products, who.products);
+}
+
+/// Common random numbers: whatever the policy does, the same shoppers come for the same things. With
+/// loyalty, those who come to both are the same.
+#[test]
+fn no_policy_renumbers_the_visits() {
+    let visits = |set: &[&str]| {
+        let past = run(&load(SMALL, set).scenario, 1);
+        let shown = past.sinks.into_iter().flat_map(|sink| sink.told);
+        let visits = shown.filter_map(|told| match told.fact {
+            Fact::Shown { session, product, country, class, .. } => {
+                Some((session, (told.at, product, country, class)))
+            }
+            _ => None,
+        });
+        visits.collect::<BTreeMap<_, _>>()
+    };
+    let random = ranking("random");
+    for loyalty in ["shoppers.loyalty=false", "shoppers.loyalty.won_by_good=0.5"] {
+        let (one, other) = (visits(&[loyalty]), visits(&[loyalty, &random]));
+        assert!(one.len() > 5_000, "{} visits", one.len());
+        let both = one.iter().filter(|(session, _)| other.contains_key(session));
+        assert!(both.clone().all(|(session, visit)| other[session] == *visit), "{loyalty}");
+        let (both, all) = (both.count(), one.len().max(other.len()));
+        let forgets = loyalty == "shoppers.loyalty=false";
+        assert!(
+            if forgets { both == all } else { both > all / 2 && both < all },
+            "{both} of {all}"
+        );
+    }
 }
 
 #[test]
