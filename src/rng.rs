@@ -6,9 +6,11 @@
 //! authors' published vectors. Samplers stand on `libm` and on basic arithmetic alone, so that a
 //! digest is the same on every machine; `rand_distr` is their oracle in the tests.
 
+mod elementary;
 mod philox;
 mod samplers;
 
+pub use elementary::{exp, ln};
 pub use philox::philox4x32_10;
 pub use samplers::{
     Alias, beta, binomial, exponential, gamma, lognormal, negative_binomial, normal, poisson,
@@ -68,6 +70,7 @@ impl Dice {
     }
 
     /// 128 bits about `who` and `about`, for `purpose`.
+    #[inline]
     pub fn block(self, who: u64, about: u32, purpose: Purpose) -> Block {
         Block(philox4x32_10([who as u32, (who >> 32) as u32, about, purpose as u32], self.key))
     }
@@ -141,6 +144,7 @@ pub struct Stream {
 
 impl Stream {
     /// The next 32 bits.
+    #[inline]
     pub fn next_u32(&mut self) -> u32 {
         if self.used == 4 {
             self.block = philox4x32_10(self.counter, self.key);
@@ -153,6 +157,7 @@ impl Stream {
     }
 
     /// A uniform in (0, 1) with 52 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         let low = self.next_u32();
         unit64(u64::from(low) | u64::from(self.next_u32()) << 32)

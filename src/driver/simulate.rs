@@ -206,6 +206,7 @@ fn heed<S: FactSink>(market: &mut Market, lane: &mut Lane<S>, sink: &mut S) {
     }
     lane.outbox().clear();
     market.deal_after_sales(&mut One(&mut lane.cell));
+    market.freshen();
     lane.cell.refresh(market);
 }
 

@@ -558,13 +558,15 @@ impl Books<'_> {
 
     fn close_shelves(&self) -> Audit {
         let mut listed = 0;
-        for shelf in self.past.cells.iter().flat_map(|cell| cell.shelves()) {
-            for row in (0..shelf.rows()).filter(|&row| shelf.is_listed(row)) {
+        for offers in self.past.cells.iter().map(|cell| cell.offers()) {
+            let spots = offers.slots().flat_map(|slot| offers.spots(slot));
+            for spot in spots.filter(|&spot| offers.is_listed(spot)) {
                 listed += 1;
-                let key = (shelf.seller(row), shelf.product);
+                let key = (offers.seller(spot), offers.product(spot.slot));
                 let offer = self.offers.get(&key).ok_or(format!("{key:?} was never listed"))?;
-                let (kept, ours) = (shelf.row(row), (offer.price_cents, offer.stock));
-                let kept = (kept.price_cents, u64::from(kept.stock));
+                let row = offers.row(spot);
+                let kept = (row.price_cents, u64::from(row.stock));
+                let ours = (offer.price_cents, offer.stock);
                 hold!(kept == ours, "{key:?}: the shelf has {kept:?}, the facts say {ours:?}");
             }
         }

@@ -12,9 +12,9 @@ use std::collections::BinaryHeap;
 use brocante::agents::shoppers::{Chooser, Glance};
 use brocante::driver::{Arrivals, Due, Refresh, Visit, Work};
 use brocante::history::{Condition, Fact, FactSink, Order};
-use brocante::market::{Cell, Market, Opening, Planted, Shelf, Shelves, Spot};
+use brocante::market::{Cell, Market, Opening, Planted, Shelves, Spot};
 use brocante::protocol::Query;
-use brocante::ranking::{Candidates, Chance};
+use brocante::ranking::{Candidates, Chance, Weight};
 use brocante::rng::Purpose;
 use brocante::scenario::Scenario;
 use brocante::units::{ClassId, CustomerId, SellerId, SessionId, SimTime};
@@ -234,6 +234,7 @@ impl Oracle {
         self.market.begin_settling();
         self.hear();
         self.market.deal_after_sales(&mut AllCells(&mut self.cells));
+        self.market.freshen();
         for cell in 0..self.cells.len() {
             self.cells[cell].refresh(&self.market);
             self.hold_shelves_to_the_market(cell);
@@ -275,21 +276,22 @@ impl Oracle {
 impl Oracle {
     fn serve(&mut self, cell: usize, at: SimTime, visit: &Visit) {
         let Visit { slot, session, country, class, .. } = *visit;
-        let product = self.cells[cell].product(slot);
+        let product = self.cells[cell].offers().product(slot);
         let taste = *self.market.class(class);
         let query = Query { session, product, country, class };
         self.cells[cell].rank(&self.market, slot, &query, taste.taste.star_eur as f32);
-        let ranked: Vec<u32> = self.cells[cell].slate().iter().map(|placed| placed.row).collect();
-        let shelf = &self.cells[cell].shelves()[slot as usize];
-        let slate = self.slate(shelf, &query, taste.taste.star_eur as f32);
+        let ranked = self.cells[cell].slate().iter();
+        let ranked: Vec<Spot> = ranked.map(|placed| Spot { slot, row: placed.row }).collect();
+        let slate = self.slate(cell, slot, &query, taste.taste.star_eur as f32);
         assert_eq!(ranked, slate, "the slate of {query:?} at {at}");
-        let shown: Vec<SellerId> = slate.iter().map(|&row| shelf.seller(row)).collect();
+        let offers = self.cells[cell].offers();
+        let shown: Vec<SellerId> = slate.iter().map(|&spot| offers.seller(spot)).collect();
         let places: Vec<Glance> = slate
             .iter()
-            .map(|&row| Glance {
-                seller: shelf.seller(row),
-                price: f64::from(shelf.price(row)),
-                stars: f64::from(shelf.stars(row)),
+            .map(|&spot| Glance {
+                seller: offers.seller(spot),
+                price: f64::from(offers.price(spot)),
+                stars: f64::from(offers.stars(spot)),
             })
             .collect();
         let fact = Fact::Shown { session, product, country, class, slate: &shown };
@@ -297,7 +299,7 @@ impl Oracle {
         if slate.is_empty() {
             return;
         }
-        if self.market.policy().reads_exposure() {
+        if self.market.reads().exposure {
             self.cells[cell].count_views(slot);
         }
         let draw = self.market.dice().block(session.0, 0, Purpose::Shopper);
@@ -317,10 +319,10 @@ impl Oracle {
         }
     }
 
-    fn buy(&mut self, cell: usize, at: SimTime, visit: &Visit, row: u32, place: u8) {
-        let shelf = &self.cells[cell].shelves()[visit.slot as usize];
-        let (seller, product) = (shelf.seller(row), shelf.product);
-        let price_cents = shelf.row(row).price_cents;
+    fn buy(&mut self, cell: usize, at: SimTime, visit: &Visit, spot: Spot, place: u8) {
+        let offers = self.cells[cell].offers();
+        let (seller, product) = (offers.seller(spot), offers.product(spot.slot));
+        let price_cents = offers.row(spot).price_cents;
         let Visit { session, customer, country, class, .. } = *visit;
         if self.market.seller(seller).profile().payments & visit.payments == 0 {
             self.sinks[cell].take(at, &Fact::Abandoned { session, product, seller });
@@ -328,7 +330,7 @@ impl Oracle {
         }
         let order =
             Order { session, customer, seller, product, price_cents, country, class, place };
-        self.cells[cell].sell(Spot { slot: visit.slot, row });
+        self.cells[cell].sell(spot);
         self.tell(cell, at, Fact::Bought { order });
         let Some(fulfilment) = self.market.fulfilment() else {
             return self.ask_for_review(cell, at, order, false, Condition::Sound);
@@ -400,17 +402,17 @@ impl Oracle {
     fn plant(&mut self, cell: usize, at: SimTime, planted: &Planted) {
         let Some(reviews) = self.market.reviews().cloned() else { return };
         let Planted { session, spot, stars, .. } = *planted;
-        let shelf = &self.cells[cell].shelves()[spot.slot as usize];
-        if !shelf.is_open(spot.row) {
+        let offers = self.cells[cell].offers();
+        if !offers.is_open(spot) {
             return;
         }
-        let seller = shelf.seller(spot.row);
+        let seller = offers.seller(spot);
         let order = Order {
             session,
             customer: CustomerId(u32::MAX),
             seller,
-            product: shelf.product,
-            price_cents: shelf.row(spot.row).price_cents,
+            product: offers.product(spot.slot),
+            price_cents: offers.row(spot).price_cents,
             country: self.market.seller(seller).profile().country,
             class: ClassId(0),
             place: 0,
@@ -425,43 +427,44 @@ impl Oracle {
 
 /// What cells remember, worked out afresh.
 impl Oracle {
-    /// The rows that a query is shown: all scores, sorted.
-    fn slate(&self, shelf: &Shelf, query: &Query, star_eur: f32) -> Vec<u32> {
-        let rows = || 0..shelf.rows();
-        let price: Vec<f32> = rows().map(|row| shelf.price(row)).collect();
-        let a: Vec<f32> = rows().map(|row| shelf.weight(row).a).collect();
-        let b: Vec<f32> = rows().map(|row| shelf.weight(row).b).collect();
-        let seller: Vec<SellerId> = rows().map(|row| shelf.seller(row)).collect();
+    /// The offers that a query is shown: all scores, sorted.
+    fn slate(&self, cell: usize, slot: u32, query: &Query, star_eur: f32) -> Vec<Spot> {
+        let all = self.cells[cell].offers();
+        let spots: Vec<Spot> = all.spots(slot).collect();
+        let price: Vec<f32> = spots.iter().map(|&spot| all.price(spot)).collect();
+        let a: Vec<f32> = spots.iter().map(|&spot| all.weight(spot).a).collect();
+        let b: Vec<f32> = spots.iter().map(|&spot| all.weight(spot).b).collect();
+        let seller: Vec<SellerId> = spots.iter().map(|&spot| all.seller(spot)).collect();
         let offers = Candidates { price: &price, a: &a, b: &b, seller: &seller, star_eur };
-        let mut scores = vec![0.0; rows().len()];
+        let mut scores = vec![0.0; spots.len()];
         let dice = self.market.dice();
         self.market.policy().score(&offers, Chance { dice, session: query.session }, &mut scores);
-        let ships = |row: u32| shelf.row(row).ships & 1 << query.country.0 != 0;
-        let mut slate: Vec<u32> = rows().filter(|&row| shelf.is_open(row) && ships(row)).collect();
+        let ships = |spot: Spot| all.row(spot).ships & 1 << query.country.0 != 0;
+        let open = |spot: &Spot| all.is_open(*spot) && ships(*spot);
+        let mut slate: Vec<Spot> = spots.into_iter().filter(open).collect();
         slate.sort_by(|&x, &y| {
-            let tie = |row: u32| dice.tie(query.session.0, shelf.seller(row).0);
-            let by_score = scores[y as usize].partial_cmp(&scores[x as usize]);
+            let tie = |spot: Spot| dice.tie(query.session.0, all.seller(spot).0);
+            let by_score = scores[y.row as usize].partial_cmp(&scores[x.row as usize]);
             by_score.expect("scores are numbers").then(tie(y).cmp(&tie(x)))
         });
         slate.truncate(self.market.slate_length());
         slate
     }
 
-    /// After a refresh every offer has the weight and the stars that its seller's reputation earns.
+    /// After a refresh every offer has the weight and the stars that its seller's reputation earns,
+    /// and a row that nobody has weighs nothing.
     fn hold_shelves_to_the_market(&self, cell: usize) {
-        let market = &self.market;
-        for shelf in self.cells[cell].shelves() {
-            for row in (0..shelf.rows()).filter(|&row| shelf.is_listed(row)) {
-                let seller = shelf.seller(row);
-                let weight = market.weigh(seller, shelf.category, shelf.row(row).views);
-                let (now, stars) = (shelf.weight(row), market.shown_stars(seller));
-                assert_eq!(
-                    (now, shelf.stars(row)),
-                    (weight, stars),
-                    "{seller:?} at {:?}",
-                    self.now
-                );
+        let (market, offers) = (&self.market, self.cells[cell].offers());
+        for spot in offers.slots().flat_map(|slot| offers.spots(slot)) {
+            let (seller, weight) = (offers.seller(spot), offers.weight(spot));
+            if !offers.is_listed(spot) {
+                assert_eq!(weight, Weight::default(), "vacant {spot:?} at {:?}", self.now);
+                continue;
             }
+            let views = offers.row(spot).views;
+            let earned = market.weigh(seller, offers.category(spot.slot), views);
+            assert_eq!(weight, earned, "{seller:?} at {:?}", self.now);
+            assert_eq!(offers.stars(spot), market.shown_stars(seller), "{seller:?}");
         }
     }
 }
