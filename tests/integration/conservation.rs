@@ -80,7 +80,12 @@ fn choices() -> Vec<Vec<String>> {
             "reviews.delay.exponential={mean_days=9.0}",
         ],
         &["", "shoppers.returns=false", "shoppers.returns.within_days=0.0"],
-        &["", "shoppers.loyalty=false", "shoppers.loyalty.customers=7"],
+        &[
+            "",
+            "shoppers.loyalty=false",
+            "shoppers.loyalty.customers=7",
+            "shoppers.loyalty.customers=1",
+        ],
         &["", "shoppers.choice.leaving=false", "shoppers.choice.leaving=-3.0"],
         &["", "joining=false", "joining.leads.per_week=150.0"],
         &["", "sellers.exit=false", "sellers.exit.tolerated_loss=200.0"],
@@ -99,6 +104,18 @@ fn choices() -> Vec<Vec<String>> {
         &["", "events.slander=false", "events.slander.review-bombing.orders_per_day=400"],
         &["", "events.recall=false", "events.recall.quality-shock.days=1"],
         &["", "", ECHO],
+        &["", "", LOTS],
+        &["", "shoppers.growth_per_week=-0.5", "shoppers.growth_per_week=0.5"],
+        &["", "sellers.shipping.home_only=1.0", "sellers.shipping.home_only=0.0"],
+        &["", "sellers.quality.late={a=9.0,b=1.0}", "sellers.quality.drift.rate_sd=2.0"],
+        &[
+            "",
+            "joining.trial.days_min=0 ; joining.trial.delivered_min=0",
+            "joining.charter.risk_max=1.0",
+        ],
+        &["", "reviews.inflation_per_week=1.0", "market.window_weeks=1"],
+        &["", "joining.support.requests_per_order=3.0", "joining.mystery.orders_per_month=0.0"],
+        &["", "joining.monitoring.suspension_days=1", "joining.monitoring.step_days=0"],
     ];
     let line = |line: &&[&str]| line.iter().map(|&choice| choice.to_owned()).collect();
     let policies = POLICIES.iter().map(|about| ranking(about.name));
@@ -109,6 +126,20 @@ fn choices() -> Vec<Vec<String>> {
 /// A second campaign against the same sellers at the same time.
 const ECHO: &str = "events.echo.review-bombing={target={sellers=3,skip=1},from_day=9,days=12,\
                     orders_per_day=7,stars=5}";
+
+/// Nobody but wholesalers and traders, who have no stock but lots.
+const LOTS: &str = "sellers.kinds.wholesaler.share=0.5 ; sellers.kinds.trader.share=0.5 ; \
+                    sellers.kinds.factory=false ; sellers.kinds.repairer=false ; \
+                    sellers.kinds.recycler=false ; sellers.kinds.leasing=false ; \
+                    sellers.kinds.retailer=false ; sellers.kinds.certified=false";
+
+/// How many worlds are drawn: `WORLDS` of them, for who has the time.
+fn how_many() -> ProptestConfig {
+    let asked = std::env::var("WORLDS").ok().and_then(|n| n.parse().ok());
+    let config = ProptestConfig::with_cases(asked.unwrap_or(48));
+    // A failure says how it is run again, so no file needs to remember it.
+    ProptestConfig { failure_persistence: None, ..config }
+}
 
 /// Overrides of a random world: its seeds, and each line's choice.
 fn worlds() -> impl Strategy<Value = Vec<String>> {
@@ -126,7 +157,7 @@ fn worlds() -> impl Strategy<Value = Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(how_many())]
 
     #[test]
     fn the_books_of_random_worlds_balance(overrides in worlds()) {
