@@ -6,13 +6,14 @@
 //! authors' published vectors. Samplers stand on `libm` and on basic arithmetic alone, so that a
 //! digest is the same on every machine; `rand_distr` is their oracle in the tests.
 
+mod normal;
 mod philox;
 mod samplers;
 
+pub use normal::unit_normal;
 pub use philox::philox4x32_10;
 pub use samplers::{
     Alias, beta, binomial, exponential, gamma, lognormal, negative_binomial, normal, poisson,
-    unit_normal,
 };
 
 /// What a draw decides. The number is part of the key: two purposes never share a draw.

@@ -418,7 +418,7 @@ fn bases_that_lead_nowhere() {
 }
 
 #[test]
-fn wrong_overrides() {
+fn overrides_of_no_key_or_a_wrong_value() {
     assert_snapshot!(wrong_set(RIGHT, &["wekks=3"]), @r#"
     error: unknown key `wekks`
       ┌─ --set:1:1
@@ -451,6 +451,10 @@ fn wrong_overrides() {
       │                       ^^ read -3; allowed: 0 to 1000 [reviews]
       = Pull of the mean [reviews].
     "#);
+}
+
+#[test]
+fn overrides_that_are_no_key_and_value() {
     assert_snapshot!(wrong_set(RIGHT, &["weeks"]), @r#"
     error: `weeks` is not of the form KEY=VALUE
       ┌─ --set:1:1
