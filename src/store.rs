@@ -60,7 +60,14 @@ impl RunFolder {
     ) -> Result<RunFolder, StoreError> {
         match out {
             Some(path) => RunFolder::at(path),
-            None => RunFolder::under(results, scenario, command, SystemTime::now()),
+            None => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the time names the folder, nothing else"
+                )]
+                let now = SystemTime::now();
+                RunFolder::under(results, scenario, command, now)
+            }
         }
     }
 

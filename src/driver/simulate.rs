@@ -102,7 +102,7 @@ pub fn simulate<S: FactSink>(
                 rounds.run();
             }
             barrier.settle(span.end, watch);
-            if span.end.0 % US_PER_DAY == 0
+            if span.end.0.is_multiple_of(US_PER_DAY)
                 && watch.day(span.end.day() - 1, barrier.work()).is_break()
             {
                 return span.end.week();
@@ -176,7 +176,7 @@ impl<S: FactSink> Barrier<'_, S> {
             lane.outbox().clear();
         }
         market.settle(end, &mut Held(&mut held), &mut self.sink);
-        if end.0 % US_PER_WEEK == 0 {
+        if end.0.is_multiple_of(US_PER_WEEK) {
             let mut sinks: Vec<&mut S> = held.iter_mut().map(|lane| &mut lane.sink).collect();
             sinks.push(&mut self.sink);
             watch.week(end.week() - 1, &mut sinks, &market);

@@ -233,7 +233,7 @@ impl MarketPlan<'_> {
             tick_us: self.tick_us,
             returns: self.shoppers.returns.clone(),
             reviews: self.reviews.cloned(),
-            star_shares: self.stars.clone(),
+            star_shares: *self.stars,
             commission: self.market.fees.commission,
             monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
             shopper_shares: self.countries.values().map(|c| c.shoppers).collect(),
