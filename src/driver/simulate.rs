@@ -32,7 +32,9 @@ pub enum Refresh {
 pub struct Clock {
     /// Length of a tick [µs]; it divides an hour.
     pub tick_us: u64,
+    /// Virtual time from the first tick to the last [weeks].
     pub weeks: u32,
+    /// When later choices see what happened.
     pub refresh: Refresh,
 }
 
@@ -57,9 +59,13 @@ pub trait Watch<S> {
 
 /// A run that is over.
 pub struct Finished<S> {
+    /// The market as it was left.
     pub market: Market,
+    /// The cells, in order, each with its sink.
     pub lanes: Vec<Lane<S>>,
+    /// Who heard what happened between cells.
     pub sink: S,
+    /// What all lanes did.
     pub work: Work,
     /// Wakes of sellers and staff.
     pub wakes: u64,

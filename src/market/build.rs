@@ -54,30 +54,49 @@ pub struct MarketSpec {
 
 /// Everything a market is made of: the tables of a scenario, and which world of it.
 pub struct MarketPlan<'a> {
-    /// Root of what happens, and the number of the world.
+    /// Root of what happens; who exists is drawn from `market.seed`.
     pub seed: u64,
+    /// Number of the world: 0 for the first.
     pub world: u32,
+    /// Length of the run [weeks].
     pub weeks: u32,
+    /// Length of a tick [µs].
     pub tick_us: u64,
+    /// Parts that products are dealt into; fewer where there are fewer products.
     pub cells: u32,
+    /// The marketplace itself.
     pub market: &'a MarketSpec,
+    /// By name; their order gives the numbers.
     pub categories: &'a BTreeMap<String, CategorySpec>,
+    /// By name; their order gives the numbers.
     pub countries: &'a BTreeMap<String, CountrySpec>,
+    /// By name; their order gives the bits.
     pub payments: &'a BTreeMap<String, PaymentSpec>,
+    /// How orders travel; without it they are with their buyers at once.
     pub fulfilment: Option<&'a FulfilmentSpec>,
+    /// Who reviews and when; without it nobody does.
     pub reviews: Option<&'a ReviewsSpec>,
+    /// Stars by outcome, before a seller's service tilts them.
     pub stars: &'a StarShares,
+    /// Who visits, and how they choose.
     pub shoppers: &'a ShoppersSpec,
+    /// Who sells.
     pub sellers: &'a SellersSpec,
+    /// How new sellers join; without it nobody does.
     pub joining: Option<&'a JoiningSpec>,
+    /// Which feedback channels are open.
     pub feedback: FeedbackSpec,
+    /// What happens from outside.
     pub events: &'a EventsSpec,
+    /// The rule that ranks.
     pub policy: Box<dyn Ranking>,
 }
 
 /// A market that has not opened yet, with its cells.
 pub struct Opening {
+    /// What all cells read.
     pub market: Market,
+    /// The cells, by number, with nothing on their shelves.
     pub cells: Vec<Cell>,
     /// Popularity of the products of each cell, by slot.
     pub popularity: Vec<Vec<f64>>,

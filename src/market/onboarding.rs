@@ -116,6 +116,7 @@ pub trait WorldView {
 
 /// What staff decided. The market carries it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the sentence of a variant speaks of its fields")]
 pub enum Decision {
     /// An applicant came to a stage.
     Enter { seller: SellerId, stage: Stage },
@@ -126,15 +127,15 @@ pub enum Decision {
     Mend { seller: SellerId },
     /// A seller may sell, at most `order_cap` orders a day.
     GoLive { seller: SellerId, order_cap: u32 },
-    /// The trial is over: the cap falls, and an account manager takes over.
+    /// The trial is over: the cap falls, and the account manager of this number takes over.
     Graduate { seller: SellerId, manager: u32 },
-    /// A mystery order was placed.
+    /// A mystery order was placed, and the seller `passed` or not.
     Mystery { seller: SellerId, passed: bool },
     /// A warning.
     Warn { seller: SellerId },
     /// An action plan: true quality improves.
     Plan { seller: SellerId },
-    /// The seller may not sell until a [`Decision::Reinstate`], on `until` at the earliest.
+    /// The seller may not sell until a [`Decision::Reinstate`], on day `until` at the earliest.
     Suspend { seller: SellerId, until: i32 },
     /// The seller may sell again.
     Reinstate { seller: SellerId },
@@ -144,7 +145,8 @@ pub enum Decision {
     Propose { seller: SellerId, product: ProductId, price: Cents },
     /// An account manager asks for stock of a product that ran out.
     ChaseRestock { seller: SellerId, product: ProductId },
-    /// A day of a stage's people. `waiting` are cases that were ready and not worked.
+    /// A day of a stage's people: cases they `worked`, those they could have worked (`capacity`), and
+    /// those that were ready and are still `waiting`.
     StaffDay { stage: Stage, worked: u32, capacity: u32, waiting: u32 },
 }
 
@@ -177,8 +179,11 @@ impl Decision {
 /// A seller who is there when the run begins: established, with managers of both sorts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resident {
+    /// Its number.
     pub seller: SellerId,
+    /// The category most of its catalogue lies in, which its account manager looks after.
     pub category: CategoryId,
+    /// Where it sells from.
     pub country: CountryId,
 }
 

@@ -51,8 +51,11 @@ pub struct Quality {
 /// Who a seller is: drawn from `market.seed` under its own number, and never changed by what happens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
+    /// Its number.
     pub seller: SellerId,
+    /// What business it is.
     pub kind: KindId,
+    /// Where it sells from.
     pub country: CountryId,
     /// Countries it ships to, as bits by [`CountryId`].
     pub ships: u32,
@@ -79,6 +82,7 @@ pub struct Profile {
 /// One line of a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Listing {
+    /// What is listed.
     pub product: ProductId,
     /// Target price over the product's reference price.
     pub markup: f64,

@@ -32,8 +32,11 @@ pub struct LoyaltySpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Mood {
+    /// After a bad experience: visits `lost_visits` times as often.
     Lost = 0,
+    /// Visits as its class does.
     Usual = 1,
+    /// After a good experience: visits `loyal_visits` times as often.
     Loyal = 2,
 }
 

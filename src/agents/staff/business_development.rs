@@ -39,10 +39,13 @@ impl ProspectingSpec {
 /// A lead that was found and waits to be called.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prospect {
+    /// The number it would sell under.
     pub seller: SellerId,
     /// Day it was found.
     pub found: i32,
+    /// The category most of its catalogue would lie in.
     pub category: CategoryId,
+    /// Where it would sell from.
     pub country: CountryId,
 }
 

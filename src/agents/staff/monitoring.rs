@@ -89,8 +89,11 @@ pub struct MonitoringSpec {
 pub struct Indicators {
     /// Orders within the window whose end is known: delivered or called off.
     pub orders: u32,
+    /// Of these, units that came defective or worse than their grade [orders].
     pub defective: u32,
+    /// Of these, parcels that came after the promised day [orders].
     pub late: u32,
+    /// Of these, orders that the seller called off [orders].
     pub cancelled: u32,
     /// Orders delivered since the seller went live.
     pub delivered: u32,
@@ -108,8 +111,9 @@ impl Indicators {
 /// What staff itself knows about a seller within the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Notes {
-    /// Customers' requests, and how many of them were answered slowly.
+    /// Customers' requests [requests].
     pub requests: u32,
+    /// Of these, how many were answered slowly [requests].
     pub slow: u32,
     /// Mystery orders that failed.
     pub mystery_failed: u32,

@@ -43,6 +43,7 @@ pub enum State {
 /// A lead and what has become of it. Days are days of the run, negative before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applicant {
+    /// Who it is, when it was met and what fate it has.
     pub lead: Lead,
     /// Day it entered each stage, by [`Stage::ALL`].
     pub entered: [Option<i32>; 6],

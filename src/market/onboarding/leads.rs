@@ -69,12 +69,17 @@ pub enum Fate {
 /// Somebody whom business development will meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lead {
+    /// The number it would sell under.
     pub seller: SellerId,
     /// Day of the first contact; before the run where negative.
     pub contact: i32,
+    /// What would become of it if somebody called in time.
     pub fate: Fate,
+    /// What business it is.
     pub kind: KindId,
+    /// Where it would sell from.
     pub country: CountryId,
+    /// The category most of its catalogue would lie in.
     pub category: CategoryId,
 }
 

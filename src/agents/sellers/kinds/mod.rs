@@ -65,11 +65,15 @@ pub struct KindSpec<S: Validate<Context = ()>> {
 pub struct Traits {
     /// Share of sellers.
     pub share: f64,
-    /// Multipliers over the average seller.
+    /// What a unit costs it, over what it costs the average seller.
     pub cost: f64,
+    /// Its defect rate over that of the average seller.
     pub defect: f64,
+    /// The size of its catalogue over the average.
     pub catalogue: f64,
+    /// Its handling time over the average.
     pub handling: f64,
+    /// Units it supplies of each product it lists, over the average.
     pub volume: f64,
 }
 
