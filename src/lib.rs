@@ -14,6 +14,8 @@ pub mod measure;
 pub mod protocol;
 pub mod quantity;
 pub mod ranking;
+#[cfg(test)]
+mod reference;
 pub mod report;
 pub mod rng;
 pub mod scenario;

@@ -11,7 +11,7 @@ use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, dra
 use super::fulfilment::{Fulfilment, FulfilmentSpec};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
-use super::onboarding::{JoiningSpec, Lead, Onboarding, Resident, Shares, draw_leads};
+use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
 use super::shelf::Shelf;
 use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Standing};
@@ -109,7 +109,7 @@ impl MarketPlan<'_> {
         let products = draw_products(&self.market.products, self.categories, who);
         let assortment = self.assortment(&products);
         let roster = self.roster(&assortment);
-        let (sellers, leads) = self.draw_sellers(who, &roster);
+        let (sellers, contacts) = self.draw_sellers(who, &roster);
         let census = self.census(products, &sellers);
         let products = &census.products;
         let (homes, slots) = deal_products(products, self.cells);
@@ -124,7 +124,7 @@ impl MarketPlan<'_> {
                 Cell::new(number, slot.iter().map(shelf).collect(), sellers.len())
             })
             .collect();
-        let market = self.market(who, census, roster, sellers, leads, homes);
+        let market = self.market(who, census, roster, sellers, contacts, homes);
         Opening { market, cells, popularity }
     }
 
@@ -154,17 +154,12 @@ impl MarketPlan<'_> {
     }
 
     /// Draws the sellers of the start and everybody who may join them.
-    fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Lead>) {
+    fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Contact>) {
         let count = self.sellers.count;
-        let leads = self.joining.map_or(vec![], |joining| {
-            let shares = Shares {
-                kinds: [1.0; 8],
-                countries: vec![1.0; self.countries.len()],
-                categories: std::array::from_fn(|_| vec![1.0; self.categories.len()]),
-            };
-            draw_leads(&joining.leads, &shares, who, SellerId(count), self.weeks)
+        let contacts = self.joining.map_or(vec![], |joining| {
+            draw_contacts(&joining.leads, who, SellerId(count), self.weeks)
         });
-        let total = count + leads.len() as u32;
+        let total = count + contacts.len() as u32;
         let seller = |i| {
             let profile = Arc::new(roster.profile(who, SellerId(i), i >= count));
             Seller {
@@ -180,7 +175,7 @@ impl MarketPlan<'_> {
                 orders_yesterday: 0,
             }
         };
-        ((0..total).map(seller).collect(), leads)
+        ((0..total).map(seller).collect(), contacts)
     }
 
     fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
@@ -217,7 +212,7 @@ impl MarketPlan<'_> {
         census: Census,
         roster: Roster,
         sellers: Vec<Seller>,
-        leads: Vec<Lead>,
+        contacts: Vec<Contact>,
         homes: Vec<Home>,
     ) -> Market {
         let countries: Vec<f64> = self.countries.values().map(|c| c.shoppers).collect();
@@ -229,7 +224,7 @@ impl MarketPlan<'_> {
         let window = self.market.window_weeks as usize;
         let handlings = sellers.iter().map(|s| s.profile().handling);
         let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings, who));
-        let onboarding = self.joining.map(|joining| self.staff(joining, &census, leads, who));
+        let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
             reputations: Reputations::new(sellers.len(), census.categories.len(), window),
@@ -285,13 +280,14 @@ impl MarketPlan<'_> {
         &self,
         joining: &JoiningSpec,
         census: &Census,
-        mut leads: Vec<Lead>,
+        contacts: Vec<Contact>,
         who: Dice,
     ) -> Onboarding {
-        for lead in &mut leads {
-            let card = &census.sellers[lead.seller.index()];
-            (lead.kind, lead.country, lead.category) = (card.kind, card.country, card.category);
-        }
+        let lead = |contact: Contact| {
+            let card = &census.sellers[contact.seller.index()];
+            Lead { contact, kind: card.kind, country: card.country, category: card.category }
+        };
+        let leads = contacts.into_iter().map(lead).collect();
         let residents: Vec<Resident> = census
             .sellers
             .iter()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rows, lowest first; siblings of a row do not see one another.
 const ROWS: &[&[&str]] = &[
-    &["units", "quantity"],
+    &["units", "quantity", "reference"],
     &["rng", "protocol"],
     &["history"],
     &["ranking", "agents::sellers", "agents::shoppers", "agents::staff"],
