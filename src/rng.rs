@@ -6,10 +6,12 @@
 //! authors' published vectors. Samplers stand on `libm` and on basic arithmetic alone, so that a
 //! digest is the same on every machine; `rand_distr` is their oracle in the tests.
 
+mod elementary;
 mod normal;
 mod philox;
 mod samplers;
 
+pub use elementary::{exp, ln};
 pub use normal::unit_normal;
 pub use philox::philox4x32_10;
 pub use samplers::{
@@ -91,6 +93,7 @@ impl Dice {
     }
 
     /// 128 bits about `who` and `about`, for `purpose`.
+    #[inline]
     pub fn block(self, who: u64, about: u32, purpose: Purpose) -> Block {
         Block(philox4x32_10([who as u32, (who >> 32) as u32, about, purpose as u32], self.key))
     }
@@ -164,6 +167,7 @@ pub struct Stream {
 
 impl Stream {
     /// The next 32 bits.
+    #[inline]
     pub fn next_u32(&mut self) -> u32 {
         if self.used == 4 {
             self.block = philox4x32_10(self.counter, self.key);
@@ -176,6 +180,7 @@ impl Stream {
     }
 
     /// A uniform in (0, 1) with 52 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         let low = self.next_u32();
         unit64(u64::from(low) | u64::from(self.next_u32()) << 32)

@@ -78,7 +78,7 @@ impl Run {
         )]
         let began = Instant::now();
         let worlds = self.simulate(&loaded.scenario, &interrupt, out);
-        let sim_s = began.elapsed().as_secs_f64();
+        let wall_s = began.elapsed().as_secs_f64();
         let weeks = worlds.iter().map(|w| w.census.weeks).min().unwrap_or(0);
         let about = About {
             command: "run".to_owned(),
@@ -87,8 +87,8 @@ impl Run {
             seed: loaded.scenario.seed,
             workers: self.args.workers(),
             weeks,
-            wall_s: sim_s,
-            sim_s,
+            wall_s,
+            sim_s: worlds.iter().map(|w| w.sim_s).sum(),
         };
         let of = |w: &World| {
             WorldSummary::new(w.world, loaded.scenario.seed, w.digest, w.counts, &w.metrics)

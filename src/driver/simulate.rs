@@ -203,6 +203,7 @@ impl<S: FactSink> Barrier<'_, S> {
             }
             lane.outbox().clear();
             market.deal_after_sales(&mut One(&mut lane.cell));
+            market.freshen();
             lane.cell.refresh(&market);
         }
     }

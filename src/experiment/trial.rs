@@ -1,6 +1,7 @@
 //! One world of a scenario, from its first tick to its last.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use crate::driver::{
     Arrivals, Calendar, Clock, Finished, Go, Lane, Refresh, Watch, Work, simulate,
@@ -55,6 +56,8 @@ pub struct World {
     pub market: Market,
     /// Orders that were still on their way, or waited for a review, at the end.
     pub pending: u64,
+    /// Wall time of the simulation, without set-up [s].
+    pub sim_s: f64,
 }
 
 impl Trial<'_> {
@@ -73,15 +76,21 @@ impl Trial<'_> {
         let days = clock.weeks * 7;
         let mut follower = Follower { heart, days, rows: Vec::new() };
         let sink = self.recorder();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the cost of a run is measured from outside it"
+        )]
+        let began = Instant::now();
         let run = simulate(clock, market, lanes, sink, self.workers, &mut follower);
-        self.conclude(run, follower.rows)
+        let sim_s = began.elapsed().as_secs_f64();
+        self.conclude(run, follower.rows, sim_s)
     }
 
     fn recorder(&self) -> Recorder {
         if self.measured { Recorder::full() } else { Recorder::bare() }
     }
 
-    fn conclude(&self, run: Finished<Recorder>, weeks: Vec<WeekRow>) -> World {
+    fn conclude(&self, run: Finished<Recorder>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
         let Finished { market, mut lanes, mut sink, work, wakes, weeks: weeks_run } = run;
         let digests = lanes.iter().map(|lane| lane.sink.digest()).chain([sink.digest()]);
         let digest = Digest::join(digests);
@@ -107,6 +116,7 @@ impl Trial<'_> {
             census,
             market,
             pending,
+            sim_s,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
-use super::shelf::Shelf;
+use super::shelf::Offers;
 use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Standing};
 use crate::agents::sellers::{
     self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
@@ -120,8 +120,8 @@ impl MarketPlan<'_> {
         let cells = (0u32..)
             .zip(&slots)
             .map(|(number, slot)| {
-                let shelf = |p: &ProductId| Shelf::new(*p, products[p.index()].category);
-                Cell::new(number, slot.iter().map(shelf).collect(), sellers.len())
+                let shelf = |p: &ProductId| (*p, products[p.index()].category);
+                Cell::new(number, Offers::new(slot.iter().map(shelf)), sellers.len())
             })
             .collect();
         let market = self.market(who, census, roster, sellers, contacts, homes);
@@ -228,6 +228,7 @@ impl MarketPlan<'_> {
         let choice = &self.shoppers.choice;
         let mut market = Market {
             reputations: Reputations::new(sellers.len(), census.categories.len(), window),
+            fresh: vec![],
             ledger: Ledger::new(&self.market.fees, sellers.len()),
             offers: vec![0; census.products.len()],
             reference: vec![0.0; census.products.len()],
@@ -239,6 +240,7 @@ impl MarketPlan<'_> {
             shown_from_reviews: choice.shown_from_reviews,
             who,
             dice: Dice::new(self.seed, self.world),
+            reads: self.policy.reads(),
             policy: self.policy,
             feedback: self.feedback,
             sellers_spec: self.sellers.clone(),

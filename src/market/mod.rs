@@ -28,19 +28,19 @@ use crate::agents::sellers::{
 use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
 use crate::history::{Census, Condition, Order};
 use crate::protocol::Outbox;
-use crate::ranking::{Ranking, Weight};
+use crate::ranking::{Ranking, Reads, Weight};
 use crate::rng::{Alias, Block, Dice};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
-pub use cell::{Cell, Spot};
+pub use cell::Cell;
 pub use events::{EventSpec, EventsSpec, Planted};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
 pub use ledger::{FeesSpec, Ledger};
 pub use reputation::{Reputations, Tally};
-pub use shelf::{Placed, Row, Scratch, Shelf};
+pub use shelf::{Offers, Placed, Rivalry, Row, Scratch, Spot};
 
 use onboarding::Onboarding;
 
@@ -122,6 +122,16 @@ impl Seller {
     }
 }
 
+/// What a refresh changes about a seller's offers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fresh {
+    pub seller: SellerId,
+    /// What the policy keeps of the seller, where that is the same for all its offers.
+    pub weight: Option<Weight>,
+    /// The stars that shoppers see.
+    pub stars: f32,
+}
+
 /// A class of shoppers, ready for use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Class {
@@ -137,11 +147,14 @@ pub struct Class {
 pub struct Market {
     census: Census,
     policy: Box<dyn Ranking>,
+    /// What the policy reads of merits.
+    reads: Reads,
     /// Roots of who exists and of what happens.
     who: Dice,
     dice: Dice,
     feedback: FeedbackSpec,
     reputations: Reputations,
+    fresh: Vec<Fresh>,
     ledger: Ledger,
     sellers: Vec<Seller>,
     sellers_spec: SellersSpec,
@@ -204,6 +217,11 @@ impl Market {
         &*self.policy
     }
 
+    /// What the policy reads of merits besides reviews.
+    pub fn reads(&self) -> Reads {
+        self.reads
+    }
+
     /// The root of what happens.
     pub fn dice(&self) -> Dice {
         self.dice
@@ -248,6 +266,24 @@ impl Market {
     pub fn weigh(&self, seller: SellerId, category: CategoryId, views: u64) -> Weight {
         let blind = !self.feedback.ranking;
         self.policy.weigh(&self.reputations.merit(seller, category, views, blind))
+    }
+
+    /// What the last refresh changed, seller by seller.
+    pub fn fresh(&self) -> &[Fresh] {
+        &self.fresh
+    }
+
+    /// Prepares the refresh: weighs the sellers of whom something was learned since the last one.
+    pub fn freshen(&mut self) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.clear();
+        let alike = !self.reads.exposure && !self.reads.category;
+        fresh.extend(self.reputations.dirty().iter().map(|&seller| Fresh {
+            seller,
+            weight: alike.then(|| self.weigh(seller, CategoryId(0), 0)),
+            stars: self.shown_stars(seller),
+        }));
+        self.fresh = fresh;
     }
 
     /// The stars that shoppers see of a seller.

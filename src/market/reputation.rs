@@ -117,18 +117,21 @@ impl Reputations {
         }
     }
 
-    /// Changes a seller's counts, in all its tallies, and marks it for the next refresh.
-    pub fn note(&mut self, seller: SellerId, change: impl Fn(&mut Tally)) {
+    /// Changes a seller's counts, in all its tallies, and marks it for the next refresh if the
+    /// change `matters` to who reads its merit.
+    pub fn note(&mut self, seller: SellerId, matters: bool, change: impl Fn(&mut Tally)) {
         let record = &mut self.records[seller.index()];
         change(&mut record.lifetime);
         change(&mut record.window);
         change(&mut record.weeks[self.week]);
-        self.mark(seller);
+        if matters {
+            self.mark(seller);
+        }
     }
 
     /// Notes a review, within its category too.
     pub fn review(&mut self, seller: SellerId, category: CategoryId, stars: u8) {
-        self.note(seller, |t| t.review(stars));
+        self.note(seller, true, |t| t.review(stars));
         self.records[seller.index()].by_category[category.index()].add(stars);
     }
 

@@ -23,6 +23,7 @@ impl Market {
         self.count_past_reviews(self.who);
         self.strike(start, sink);
         self.day_begins(start, cells, sink);
+        self.freshen();
     }
 
     /// Settles a tick that ends at `end`, after its facts were recorded.
@@ -33,6 +34,7 @@ impl Market {
         if end.0.is_multiple_of(US_PER_DAY) {
             self.midnight(end, cells, sink);
         }
+        self.freshen();
     }
 
     /// A day is over and another begins.

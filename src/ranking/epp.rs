@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::shrunk;
 use super::objective::{Estimate, Objective, Priced, trade_formula};
-use super::{About, Merit, Policy, Ranking, Term, finite, usable_power};
+use super::{About, Merit, Policy, Ranking, Reads, Term, finite, usable_power};
 
 /// Ranks by positive reviews (4 or 5 stars) over transactions. Orders are counted over the seller's
 /// whole life, so there is no choice of evidence.
@@ -64,6 +64,10 @@ impl Estimate for Praise {
         // Reviews may outnumber orders where a history was drawn before the run began.
         let orders = merit.orders.max(merit.reviews);
         shrunk(merit.positive.into(), orders.into(), self.shrinkage, self.prior_share)
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { orders: true, ..Reads::default() }
     }
 
     fn terms(&self, merit: &Merit) -> Vec<Term> {

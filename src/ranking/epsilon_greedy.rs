@@ -10,7 +10,7 @@ use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Objective, Priced};
 use super::random::shuffle;
 use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
+    About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, finite, usable_power,
 };
 
 /// Shuffles a share of the queries and ranks the others by shrunk mean stars against price.
@@ -76,6 +76,10 @@ struct Experimenting {
 impl Ranking for Experimenting {
     fn weigh(&self, merit: &Merit) -> Weight {
         self.greedy.weigh(merit)
+    }
+
+    fn reads(&self) -> Reads {
+        self.greedy.reads()
     }
 
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]) {

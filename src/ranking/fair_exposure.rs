@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Estimate, Objective};
 use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
+    About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, finite, usable_power,
 };
 
 /// Ranks by merit over the exposure had so far, so that exposure follows merit in the long run.
@@ -101,8 +101,8 @@ impl Ranking for Quotient {
         self.objective.price_to_win(offers.a[i], rival)
     }
 
-    fn reads_exposure(&self) -> bool {
-        true
+    fn reads(&self) -> Reads {
+        Reads { exposure: true, ..self.estimate.reads() }
     }
 
     fn explain(&self, merit: &Merit, price_eur: f32) -> Vec<Term> {

@@ -96,6 +96,19 @@ impl Merit {
     }
 }
 
+/// The parts of a [`Merit`] that change more often than reviews come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reads {
+    /// [`Merit::orders`].
+    pub orders: bool,
+    /// What became of orders: late, defective, returned, cancelled.
+    pub outcomes: bool,
+    /// [`Merit::exposure`], which changes with every view and differs from offer to offer.
+    pub exposure: bool,
+    /// What was learned within the offer's category, so that a seller's offers weigh differently.
+    pub category: bool,
+}
+
 /// What a policy keeps of a merit: two numbers, whose meaning is the policy's own.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Weight {
@@ -186,9 +199,10 @@ pub trait Ranking: Send + Sync {
         None
     }
 
-    /// Whether weights depend on [`Merit::exposure`], which changes with every view.
-    fn reads_exposure(&self) -> bool {
-        false
+    /// Which parts of a [`Merit`] weights depend on, besides reviews and true stars: what is not read
+    /// needs no refresh.
+    fn reads(&self) -> Reads {
+        Reads::default()
     }
 
     /// Whether scores depend on chance or on the shopper, and not on the columns alone.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::objective::Objective;
 use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
+    About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, finite, usable_power,
 };
 use crate::rng::beta;
 
@@ -80,6 +80,10 @@ impl Ranking for Posterior {
     fn weigh(&self, merit: &Merit) -> Weight {
         let (alpha, beta) = self.shapes(merit);
         Weight { a: alpha as f32, b: beta as f32 }
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]) {

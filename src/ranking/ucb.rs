@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::objective::Objective;
 use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
+    About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, finite, usable_power,
 };
 
 /// Ranks by the positive share (4 or 5 stars) plus a bonus that falls with the number of reviews.
@@ -90,6 +90,10 @@ impl Ranking for UpperBound {
         let seen = self.evidence.read(merit);
         let share = if seen.reviews > 0.0 { seen.positive / seen.reviews } else { 0.0 };
         Weight { a: share as f32, b: seen.reviews as f32 }
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn score(&self, offers: &Candidates<'_>, _: Chance, scores: &mut [f32]) {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, Seen};
 use super::objective::{Estimate, Objective, Priced, trade_formula};
-use super::{About, Merit, Policy, Ranking, Term, finite, usable_power};
+use super::{About, Merit, Policy, Ranking, Reads, Term, finite, usable_power};
 use crate::rng::unit_normal;
 
 /// Ranks by the lower bound of Wilson's interval for the share of positive reviews (4 or 5 stars).
@@ -72,6 +72,10 @@ impl Estimate for LowerBound {
         let (share, z2) = (positive / n, self.z * self.z);
         let half = self.z * libm::sqrt(share * (1.0 - share) / n + z2 / (4.0 * n * n));
         (share + z2 / (2.0 * n) - half) / (1.0 + z2 / n)
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn terms(&self, merit: &Merit) -> Vec<Term> {

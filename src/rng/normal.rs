@@ -4,6 +4,8 @@
 //! Inversion rather than a rejection method, so that one uniform makes one normal: keyed draws stay in
 //! step.
 
+use super::ln;
+
 /// A ratio of two polynomials of degree 7, coefficients from the constant upwards.
 struct Ratio {
     top: [f64; 8],
@@ -97,7 +99,7 @@ pub fn unit_normal(p: f64) -> f64 {
         return q * CENTRE.at(0.180_625 - q * q);
     }
     let tail = if q < 0.0 { p } else { 1.0 - p };
-    let r = libm::sqrt(-libm::log(tail));
+    let r = (-ln(tail)).sqrt();
     let z = if r <= 5.0 { TAIL.at(r - 1.6) } else { FAR_TAIL.at(r - 5.0) };
     if q < 0.0 { -z } else { z }
 }

@@ -10,7 +10,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rng::{Dice, Purpose};
+use crate::rng::{Dice, Purpose, exp, ln};
 use crate::units::{SellerId, SessionId};
 
 /// `[shoppers.choice]`: how a slate is looked at and left.
@@ -72,7 +72,7 @@ impl Chooser {
     /// `leave_unit` is the shopper's uniform draw about leaving.
     pub fn choose(&self, looked_at: impl Iterator<Item = Glance>, leave_unit: f64) -> Option<u8> {
         let mut first = match self.leaving {
-            Some(slowness) => -libm::log(leave_unit) * slowness,
+            Some(slowness) => -ln(leave_unit) * slowness,
             None => f64::INFINITY,
         };
         let mut taken = None;
@@ -94,7 +94,7 @@ impl Chooser {
 
     fn race(&self, glance: &Glance) -> f64 {
         let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);
-        -libm::log(draw.fine_unit(0)) * libm::exp(-self.utility(glance))
+        -ln(draw.fine_unit(0)) * exp(-self.utility(glance))
     }
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Condition, ReturnReason};
-use crate::rng::{unit_normal, unit32};
+use crate::rng::{exp, ln, unit_normal, unit32};
 
 /// `[shoppers.returns]`: how often units are sent back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -95,8 +95,8 @@ impl Delay {
     /// The delay [days] at 32 uniform bits.
     pub fn days(&self, bits: u32) -> f64 {
         match self {
-            Delay::Lognormal(d) => d.median_days * libm::exp(d.sigma * unit_normal(unit32(bits))),
-            Delay::Exponential(d) => -d.mean_days * libm::log(unit32(bits)),
+            Delay::Lognormal(d) => d.median_days * exp(d.sigma * unit_normal(unit32(bits))),
+            Delay::Exponential(d) => -d.mean_days * ln(unit32(bits)),
         }
     }
 }
