@@ -29,7 +29,7 @@ use crate::units::{CategoryId, Cents, Grade, ProductId, SellerId, SimTime};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarketSpec {
-    /// The root of who exists: products, sellers, leads, customers [0 to 2^63 - 1].
+    /// The root of who exists: products, sellers, leads, customers.
     #[garde(range(min = 0, max = i64::MAX as u64))]
     pub seed: u64,
     /// Places of a slate [count].

@@ -58,7 +58,7 @@ pub struct ReviewBombing {
     /// Orders placed with each of them, while its stock lasts [orders/day].
     #[garde(range(min = 1, max = 10_000))]
     pub orders_per_day: u32,
-    /// Stars given [1 to 5].
+    /// Stars given [stars].
     #[garde(range(min = 1, max = 5))]
     pub stars: u8,
 }

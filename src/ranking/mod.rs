@@ -240,18 +240,12 @@ trait Policy {
     fn build(&self) -> Box<dyn Ranking>;
 }
 
-/// Refuses what `range` lets through: NaN is neither below nor above a bound.
-fn finite(value: &f64, _: &()) -> garde::Result {
-    if value.is_finite() { Ok(()) } else { Err(garde::Error::new("must be a finite number")) }
-}
-
 /// The smallest `price_power` but 0. Scores are 32 bits wide: quality is raised to
 /// `quality_power / price_power`, and beyond the 40th power good sellers would start to tie.
 const LEAST_PRICE_POWER: f64 = 0.1;
 
 /// Holds `price_power` to 0 (price does not matter) or at least [`LEAST_PRICE_POWER`].
-fn usable_power(value: &f64, context: &()) -> garde::Result {
-    finite(value, context)?;
+fn usable_power(value: &f64, (): &()) -> garde::Result {
     if *value == 0.0 || *value >= LEAST_PRICE_POWER {
         return Ok(());
     }
@@ -266,6 +260,7 @@ macro_rules! policies {
             serde::Serialize, serde::Deserialize, garde::Validate, schemars::JsonSchema,
         )]
         #[serde(rename_all = "kebab-case")]
+        #[schemars(title = "ranking policy")]
         pub enum RankingSpec {
             $(#[allow(missing_docs)] $variant(#[garde(dive)] $spec),)*
         }

@@ -3,5 +3,6 @@
 mod cli_basics;
 mod layers;
 mod scenario_errors;
+mod scenario_keys;
 mod scenario_properties;
 mod shop;

@@ -189,7 +189,8 @@ fn out_of_range_errors_are_all_reported() {
     error: `engine.quarters[4]` is out of range
        ┌─ mine.toml:10:33
     10 │ quarters = [0.1, 0.3, 0.4, 0.2, -0.1]
-       │                                 ^^^^ read -0.1; allowed: 0 to 1
+       │                                 ^^^^ read -0.1; allowed: 0 to 1 [ratio]
+       = Share of sessions by quarter of the day [ratio].
 
     error: `countries.fr.share` is out of range
        ┌─ mine.toml:16:9

@@ -4,9 +4,9 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Quality;
 use super::latent::BetaOfNormal;
 use super::stars::StarShares;
-use super::{Quality, finite};
 use crate::rng::{Dice, Purpose, unit_normal};
 use crate::units::SellerId;
 
@@ -17,11 +17,11 @@ const WORST: f64 = 0.95;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BetaSpec {
-    /// First shape; 0 means that it never happens.
-    #[garde(range(min = 0.0, max = 100_000.0), custom(finite))]
+    /// First shape; 0 means that it never happens [shape].
+    #[garde(range(min = 0.0, max = 100_000.0))]
     pub a: f64,
-    /// Second shape.
-    #[garde(range(min = 0.001, max = 100_000.0), custom(finite))]
+    /// Second shape [shape].
+    #[garde(range(min = 0.001, max = 100_000.0))]
     pub b: f64,
 }
 
@@ -42,11 +42,11 @@ pub struct QualitySpec {
     #[garde(dive)]
     pub cancel: BetaSpec,
     /// Standard deviation between sellers of what service alone does to mean stars [stars].
-    #[garde(range(min = 0.0, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 2.0))]
     pub service_sd: f64,
     /// How far a seller that is good at one thing is good at the others: the correlation of the
-    /// normals behind lateness, defects, misgrading, cancelling and service.
-    #[garde(range(min = 0.0, max = 0.99), custom(finite))]
+    /// normals behind lateness, defects, misgrading, cancelling and service [ratio].
+    #[garde(range(min = 0.0, max = 0.99))]
     pub correlation: f64,
     /// How quality wanders from week to week; absent: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,13 +62,13 @@ pub struct QualitySpec {
 #[serde(deny_unknown_fields)]
 pub struct DriftSpec {
     /// Standard deviation of a week's step of the logarithm of each chance [log ratio/week].
-    #[garde(range(min = 0.0, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 2.0))]
     pub rate_sd: f64,
     /// Standard deviation of a week's step of service [stars/week].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub service_sd: f64,
     /// Share of the distance from the start that a week takes back [1/week].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub pull: f64,
 }
 
@@ -76,20 +76,20 @@ pub struct DriftSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSpec {
-    /// Multiplies the chance of a late parcel.
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    /// Multiplies the chance of a late parcel [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
     pub late: f64,
-    /// Multiplies the chance of a defective unit.
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    /// Multiplies the chance of a defective unit [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
     pub defect: f64,
-    /// Multiplies the chance of a misgraded unit.
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    /// Multiplies the chance of a misgraded unit [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
     pub misgrade: f64,
-    /// Multiplies the chance that the seller calls an order off.
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    /// Multiplies the chance that the seller calls an order off [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
     pub cancel: f64,
     /// Adds to what service does to mean stars [stars].
-    #[garde(range(min = -4.0, max = 4.0), custom(finite))]
+    #[garde(range(min = -4.0, max = 4.0))]
     pub service: f64,
 }
 

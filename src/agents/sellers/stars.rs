@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Quality, finite};
+use super::Quality;
 use crate::history::Condition;
 
 /// How an order went, as far as its stars depend on it.
@@ -54,17 +54,17 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StarShares {
-    /// Shares of 1 to 5 stars when all went well.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when all went well [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub good: [f64; 5],
-    /// Shares of 1 to 5 stars when the parcel came late.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when the parcel came late [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub late: [f64; 5],
-    /// Shares of 1 to 5 stars when the unit was defective.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when the unit was defective [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub defective: [f64; 5],
-    /// Shares of 1 to 5 stars when the unit was worse than its grade.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when the unit was worse than its grade [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub misgraded: [f64; 5],
 }
 

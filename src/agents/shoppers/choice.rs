@@ -18,7 +18,7 @@ use crate::units::{SellerId, SessionId};
 #[serde(deny_unknown_fields)]
 pub struct ChoiceSpec {
     /// Utility of leaving without buying [utility]; absent: nobody leaves.
-    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[garde(range(min = -100.0, max = 100.0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaving: Option<f64>,
     /// Stars that a shopper assumes of a seller whose rating is not shown, and at which a rating

@@ -20,10 +20,10 @@ pub struct LoyaltySpec {
     /// Visits of a lost customer over those of a usual one [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub lost_visits: f64,
-    /// Chance that a good experience makes a customer loyal [0 to 1].
+    /// Chance that a good experience makes a customer loyal [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub won_by_good: f64,
-    /// Chance that a bad experience loses a customer [0 to 1].
+    /// Chance that a bad experience loses a customer [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub lost_by_bad: f64,
 }

@@ -8,7 +8,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::agents::staff::finite;
 use crate::rng::{Dice, Purpose, Stream, exponential, negative_binomial, poisson, unit_normal};
 use crate::units::{CategoryId, CountryId, KindId, SellerId};
 
@@ -17,26 +16,26 @@ use crate::units::{CategoryId, CountryId, KindId, SellerId};
 #[serde(deny_unknown_fields)]
 pub struct LeadsSpec {
     /// Mean number of leads [leads/week].
-    #[garde(range(min = 0.0, max = 100_000.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 100_000.0))]
     pub per_week: f64,
     /// Share of leads that sign [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub conversion: f64,
     /// Dispersion k of the negative binomial number of signings in a week, whose variance is
     /// mean + mean²/k: smaller is burstier [ratio].
-    #[garde(range(min = 0.05, max = 1_000_000.0), custom(finite))]
+    #[garde(range(min = 0.05, max = 1_000_000.0))]
     pub burst_k: f64,
     /// Mean of the logarithm of the days from first contact to signing [ln days].
-    #[garde(range(min = -3.0, max = 6.0), custom(finite))]
+    #[garde(range(min = -3.0, max = 6.0))]
     pub lag_mu: f64,
     /// Standard deviation of that logarithm [ratio].
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3.0))]
     pub lag_sigma: f64,
     /// Longest time from first contact to signing: the lognormal is cut there [days].
     #[garde(range(min = 1, max = 10_000))]
     pub lag_max_days: u32,
     /// Mean time after which a lead that won't sign is lost; exponential [days].
-    #[garde(range(min = 0.1, max = 3650.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 3650.0))]
     pub lost_days: f64,
     /// Weeks before day 0 from which cohorts are drawn, so that the pipeline starts as full as it will
     /// stay [weeks].

@@ -3,7 +3,6 @@
 
 mod flow;
 mod promises;
-mod spec;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
