@@ -5,4 +5,5 @@ mod layers;
 mod scenario_errors;
 mod scenario_keys;
 mod scenario_properties;
+mod scenario_rules;
 mod shop;
