@@ -153,7 +153,7 @@ pub enum Fact<'a> {
     /// Units came into a seller's stock from outside the platform.
     Restocked { seller: SellerId, product: ProductId, units: u32 },
     /// A lot of units changed hands between two sellers; `price_cents` is for the whole lot.
-    LotSold { from: SellerId, to: SellerId, product: ProductId, units: u32, price_cents: u32 },
+    LotSold { from: SellerId, to: SellerId, product: ProductId, units: u32, price_cents: u64 },
     /// The monthly fee was charged.
     FeeCharged { seller: SellerId, fee_cents: u32 },
 

@@ -194,19 +194,26 @@ impl<S: FactSink> Barrier<'_, S> {
         let mut market = self.market.write().unwrap_or_else(PoisonError::into_inner);
         let mut lane = hold(&self.lanes[0]);
         lane.begin(&market, tick, span.clone());
+        // Campaigns order at the start of the tick, and the first visit must see it.
+        heed(&mut market, &mut lane, &mut self.sink);
         let mut next = 0;
         while lane.act_next(&market, &mut next, span.start) {
-            market.begin_settling();
-            for i in 0..lane.outbox().len() {
-                let (at, fact): (SimTime, Fact<'static>) = lane.outbox()[i];
-                market.record(at, &fact, &mut self.sink);
-            }
-            lane.outbox().clear();
-            market.deal_after_sales(&mut One(&mut lane.cell));
-            market.freshen();
-            lane.cell.refresh(&market);
+            heed(&mut market, &mut lane, &mut self.sink);
         }
     }
+}
+
+/// Lets the market hear of what the only cell told, and the cell see what came of it.
+fn heed<S: FactSink>(market: &mut Market, lane: &mut Lane<S>, sink: &mut S) {
+    market.begin_settling();
+    for i in 0..lane.outbox().len() {
+        let (at, fact): (SimTime, Fact<'static>) = lane.outbox()[i];
+        market.record(at, &fact, sink);
+    }
+    lane.outbox().clear();
+    market.deal_after_sales(&mut One(&mut lane.cell));
+    market.freshen();
+    lane.cell.refresh(market);
 }
 
 /// All cells, held by the barrier.

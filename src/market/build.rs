@@ -315,7 +315,8 @@ fn class_bounds(shoppers: &ShoppersSpec, customers: usize) -> Vec<u32> {
     let mut share = 0.0;
     for class in shoppers.classes.values() {
         share += class.share;
-        bounds.push((share * customers as f64).round() as u32);
+        // Shares add up to 1 but for a rounding error, which must not make customers up.
+        bounds.push(((share * customers as f64).round() as u32).min(customers as u32));
     }
     bounds
 }

@@ -208,6 +208,9 @@ impl Cell {
         for slot in self.viewed.drain(..) {
             let category = self.offers.category(slot);
             for spot in self.offers.spots(slot) {
+                if !self.offers.is_listed(spot) {
+                    continue;
+                }
                 let views = self.offers.row(spot).views;
                 let weight = market.weigh(self.offers.seller(spot), category, views);
                 self.offers.refresh(self.offers.place(spot), weight, self.offers.stars(spot));

@@ -164,9 +164,9 @@ impl Market {
             for k in 0..campaign.orders_per_day {
                 let tick_of_day = k as usize * ticks / campaign.orders_per_day as usize;
                 let offer = &offers[(now.day() as usize + k as usize) % offers.len()];
-                // The seller and k name the order within its tick: both are below 2^11 and 2^10 times
-                // what any scenario needs, and a clash would only share draws.
-                let j = (seller.0 << 10 | (k & 0x3FF)) & ((1 << SessionId::BITS[3]) - 1);
+                // Its number among the day's orders names the order within its tick, whoever else is
+                // struck by this campaign or by another.
+                let j = self.planted.len() as u32 & ((1 << SessionId::BITS[3]) - 1);
                 let session = SessionId::new(CAMPAIGN, offer.cell, first + tick_of_day as u32, j);
                 let (cell, spot, stars) = (offer.cell, offer.spot, campaign.stars);
                 self.planted.push(Planted { tick_of_day, cell, spot, session, stars });

@@ -337,11 +337,14 @@ impl Market {
         &self.customers
     }
 
-    /// First customer of a class, and how many of the class there are at a time.
+    /// First customer of a class, and how many of the class there are at a time: 1 at least, so that
+    /// a class too small for a customer of its own shares its neighbour's. Where visits fall from week
+    /// to week, everybody is there from the start.
     pub fn customers_now(&self, class: ClassId, at: SimTime) -> (u32, u32) {
         let (first, end) = (self.class_bounds[class.index()], self.class_bounds[class.index() + 1]);
-        let part = self.traffic.part_of_last(at);
-        (first, ((f64::from(end - first) * part) as u32).max(1))
+        let part = self.traffic.part_of_last(at).min(1.0);
+        let last = (self.customers.len() as u32).saturating_sub(1);
+        (first.min(last), ((f64::from(end - first) * part) as u32).max(1))
     }
 
     /// Where a shopper lives whom nobody remembers, and what it pays by, from 32 uniform bits.

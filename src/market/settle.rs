@@ -170,7 +170,7 @@ impl Market {
             let super::lots::LotTrade { from, to, product, units, unit_price } = trade;
             let price = Cents(unit_price.0 * i64::from(units));
             self.ledger.lots += price;
-            let price_cents = price.0 as u32;
+            let price_cents = price.0.max(0) as u64;
             sink.take(now, &Fact::LotSold { from, to, product, units, price_cents });
             self.notify(from, Notice::LotSold { product, units, unit_price });
             self.notify(to, Notice::LotBought { product, units, unit_price });

@@ -116,6 +116,11 @@ impl Offers {
         offers
     }
 
+    /// The shelves.
+    pub fn slots(&self) -> std::ops::Range<u32> {
+        0..self.shelves.len() as u32
+    }
+
     /// The product of a shelf.
     pub fn product(&self, slot: u32) -> ProductId {
         self.shelves[slot as usize].product
@@ -191,6 +196,17 @@ impl Offers {
     /// Stars shown.
     pub fn stars(&self, spot: Spot) -> f32 {
         self.stars[self.at(spot)]
+    }
+
+    /// What the policy keeps of the offer's seller.
+    pub fn weight(&self, spot: Spot) -> Weight {
+        let i = self.at(spot);
+        Weight { a: self.a[i], b: self.b[i] }
+    }
+
+    /// Whether there is an offer, in stock or not, and not a row that was delisted.
+    pub fn is_listed(&self, spot: Spot) -> bool {
+        !self.shelves[spot.slot as usize].vacant.contains(&spot.row)
     }
 
     /// Whether anybody can buy the offer now.
