@@ -57,7 +57,8 @@ impl Fair {
     }
 }
 
-fn mean_and_sd(values: &[f64]) -> (f64, f64) {
+/// Mean and standard deviation of a sample.
+pub(super) fn mean_and_sd(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
