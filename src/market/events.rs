@@ -24,6 +24,16 @@ pub enum EventSpec {
     ReviewBombing(#[garde(dive)] ReviewBombing),
 }
 
+impl EventSpec {
+    /// The name of the variant, and who is struck.
+    pub const fn target(&self) -> (&'static str, &Target) {
+        match self {
+            EventSpec::QualityShock(shock) => ("quality-shock", &shock.target),
+            EventSpec::ReviewBombing(campaign) => ("review-bombing", &campaign.target),
+        }
+    }
+}
+
 /// A change of true quality.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]

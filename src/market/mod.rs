@@ -125,6 +125,7 @@ impl Seller {
 /// What a refresh changes about a seller's offers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fresh {
+    /// Whose offers.
     pub seller: SellerId,
     /// What the policy keeps of the seller, where that is the same for all its offers.
     pub weight: Option<Weight>,

@@ -224,16 +224,9 @@ impl TrueQuality {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{reference, star_shares};
+    use super::super::tests::{mean_and_sd, reference, star_shares};
     use super::super::true_stars;
     use super::*;
-
-    fn mean_and_sd(values: &[f64]) -> (f64, f64) {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
-        (mean, variance.sqrt())
-    }
 
     fn draws(spec: &QualitySpec, n: u32) -> Vec<Quality> {
         let rules = QualityRules::new(spec, &star_shares());

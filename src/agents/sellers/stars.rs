@@ -36,6 +36,16 @@ impl Outcome {
         }
     }
 
+    /// The key of its row of stars in a scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Good => "good",
+            Outcome::Late => "late",
+            Outcome::Defective => "defective",
+            Outcome::Misgraded => "misgraded",
+        }
+    }
+
     /// How often each outcome comes about at a quality, in the order of [`Outcome::ALL`].
     pub fn chances(quality: &Quality) -> [f64; 4] {
         let on_time = 1.0 - quality.late;
@@ -77,23 +87,6 @@ impl StarShares {
             Outcome::Defective => &self.defective,
             Outcome::Misgraded => &self.misgraded,
         }
-    }
-
-    /// What is wrong with the rows, as (dotted path under `prefix`, message).
-    pub fn problems(&self, prefix: &str) -> Vec<(String, String)> {
-        [
-            ("good", &self.good),
-            ("late", &self.late),
-            ("defective", &self.defective),
-            ("misgraded", &self.misgraded),
-        ]
-        .into_iter()
-        .map(|(name, row)| (name, row.iter().sum::<f64>()))
-        .filter(|(_, sum)| (sum - 1.0).abs() > 1e-6)
-        .map(|(name, sum)| {
-            (format!("{prefix}.{name}"), format!("shares add up to {sum:.6}, not to 1"))
-        })
-        .collect()
     }
 
     /// By how much the mean stars of a good order move for a tilt, on average over tilts that move them
