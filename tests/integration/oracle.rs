@@ -536,6 +536,9 @@ fn so_it_does_under_policies_that_learn_draw_or_watch() {
         agree(&[&*ranking, "weeks=3"]);
         agree(&[&*ranking, "weeks=3", "engine.refresh=immediate", "engine.cells=1"]);
     }
+    for evidence in ["ranking.box.evidence=category", "ranking.box.evidence=window"] {
+        agree(&[evidence]);
+    }
 }
 
 #[test]
