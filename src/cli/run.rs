@@ -72,6 +72,10 @@ impl Run {
         let folder =
             RunFolder::create(self.args.out.as_deref(), Path::new(RESULTS), &loaded.name, "run")?;
         let interrupt = Interrupt::listen()?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the cost of a run is measured from outside it"
+        )]
         let began = Instant::now();
         let worlds = self.simulate(&loaded.scenario, &interrupt, out);
         let wall_s = began.elapsed().as_secs_f64();

@@ -33,8 +33,11 @@ pub struct Work {
 
 /// One cell with its calendar, its arrivals and the sink of its facts.
 pub struct Lane<S> {
+    /// The cell.
     pub cell: Cell,
+    /// Who hears its facts.
     pub sink: S,
+    /// What it did so far.
     pub work: Work,
     calendar: Calendar,
     arrivals: Arrivals,

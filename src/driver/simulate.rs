@@ -32,7 +32,9 @@ pub enum Refresh {
 pub struct Clock {
     /// Length of a tick [µs]; it divides an hour.
     pub tick_us: u64,
+    /// Virtual time from the first tick to the last [weeks].
     pub weeks: u32,
+    /// When later choices see what happened.
     pub refresh: Refresh,
 }
 
@@ -57,9 +59,13 @@ pub trait Watch<S> {
 
 /// A run that is over.
 pub struct Finished<S> {
+    /// The market as it was left.
     pub market: Market,
+    /// The cells, in order, each with its sink.
     pub lanes: Vec<Lane<S>>,
+    /// Who heard what happened between cells.
     pub sink: S,
+    /// What all lanes did.
     pub work: Work,
     /// Wakes of sellers and staff.
     pub wakes: u64,
@@ -102,7 +108,7 @@ pub fn simulate<S: FactSink>(
                 rounds.run();
             }
             barrier.settle(span.end, watch);
-            if span.end.0 % US_PER_DAY == 0
+            if span.end.0.is_multiple_of(US_PER_DAY)
                 && watch.day(span.end.day() - 1, barrier.work()).is_break()
             {
                 return span.end.week();
@@ -176,7 +182,7 @@ impl<S: FactSink> Barrier<'_, S> {
             lane.outbox().clear();
         }
         market.settle(end, &mut Held(&mut held), &mut self.sink);
-        if end.0 % US_PER_WEEK == 0 {
+        if end.0.is_multiple_of(US_PER_WEEK) {
             let mut sinks: Vec<&mut S> = held.iter_mut().map(|lane| &mut lane.sink).collect();
             sinks.push(&mut self.sink);
             watch.week(end.week() - 1, &mut sinks, &market);

@@ -28,6 +28,7 @@ impl Heartbeat for () {
 /// How to run one world.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {
+    /// What is simulated.
     pub scenario: &'a Scenario,
     /// Number of the world: 0 for the first.
     pub world: u32,
@@ -39,10 +40,15 @@ pub struct Trial<'a> {
 
 /// What one world came to.
 pub struct World {
+    /// Number of the world: 0 for the first.
     pub world: u32,
+    /// The digest of every fact.
     pub digest: Digest,
+    /// How many of what happened.
     pub counts: Counts,
+    /// Every metric with its value, in the order of the registry; empty where nothing was measured.
     pub metrics: Vec<(&'static Metric, Option<f64>)>,
+    /// Rows by week, by seller and by applicant.
     pub tables: WorldTables,
     /// Who existed, with the number of weeks that were run.
     pub census: Census,
@@ -70,6 +76,10 @@ impl Trial<'_> {
         let days = clock.weeks * 7;
         let mut follower = Follower { heart, days, rows: Vec::new() };
         let sink = self.recorder();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the cost of a run is measured from outside it"
+        )]
         let began = Instant::now();
         let run = simulate(clock, market, lanes, sink, self.workers, &mut follower);
         let sim_s = began.elapsed().as_secs_f64();

@@ -58,7 +58,7 @@ pub struct ReviewBombing {
     /// Orders placed with each of them, while its stock lasts [orders/day].
     #[garde(range(min = 1, max = 10_000))]
     pub orders_per_day: u32,
-    /// Stars given [1 to 5].
+    /// Stars given [stars].
     #[garde(range(min = 1, max = 5))]
     pub stars: u8,
 }
@@ -82,9 +82,13 @@ pub struct Target {
 /// An order that a campaign places.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Planted {
+    /// When: ticks since midnight.
     pub tick_of_day: usize,
+    /// The cell of the offer that is ordered.
     pub cell: u32,
+    /// Where the offer is in it.
     pub spot: Spot,
+    /// The number the visit goes by.
     pub session: SessionId,
     /// Stars of its review.
     pub stars: u8,

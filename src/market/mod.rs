@@ -53,7 +53,9 @@ pub trait Shelves {
 /// Where a product is: its cell, and its shelf there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Home {
+    /// Number of the cell.
     pub cell: u32,
+    /// Place of the shelf in the cell.
     pub slot: u32,
 }
 
@@ -74,6 +76,7 @@ pub enum Standing {
 pub struct Seller {
     /// True quality today.
     pub quality: Quality,
+    /// Whether it may sell.
     pub standing: Standing,
     /// Orders a day that the trial allows, while it lasts.
     trial_cap: Option<u32>,
@@ -132,8 +135,11 @@ pub struct Fresh {
 /// A class of shoppers, ready for use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Class {
+    /// Its share of all visits.
     pub share: f64,
+    /// What it cares for.
     pub taste: Taste,
+    /// Share of its visits that weigh the places of the slate; the others take the box or leave.
     pub choosers: f64,
 }
 

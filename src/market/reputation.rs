@@ -9,15 +9,25 @@ pub const MAX_WINDOW_WEEKS: usize = 26;
 /// Counts of one seller: integers, so that the order of updates cannot matter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Published reviews.
     pub reviews: u32,
+    /// Sum of their stars.
     pub stars: u32,
+    /// Those of 4 or 5 stars.
     pub positive: u32,
+    /// Orders taken.
     pub orders: u32,
+    /// Orders that arrived.
     pub delivered: u32,
+    /// Of these, after the promised day.
     pub late: u32,
+    /// Of these, with a unit that does not work.
     pub defective: u32,
+    /// Of these, with a unit that looks worse than its grade.
     pub misgraded: u32,
+    /// Of these, sent back.
     pub returned: u32,
+    /// Orders that the seller called off.
     pub cancelled: u32,
 }
 

@@ -8,6 +8,7 @@ mod layers;
 mod oracle;
 mod reality;
 mod scenario_errors;
+mod scenario_keys;
 mod scenario_properties;
 mod shop;
 mod worlds;
