@@ -35,7 +35,7 @@ use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, S
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::{Cell, Spot};
-pub use events::{EventSpec, EventsSpec, Planted};
+pub use events::{EventSpec, EventsSpec, Planted, Stance};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
 pub use ledger::{FeesSpec, Ledger};
@@ -75,6 +75,8 @@ pub struct Seller {
     /// True quality today.
     pub quality: Quality,
     pub standing: Standing,
+    /// How running events make it act today.
+    stance: Stance,
     /// Orders a day that the trial allows, while it lasts.
     trial_cap: Option<u32>,
     actor: sellers::Seller,
@@ -101,6 +103,11 @@ impl Seller {
     /// Who it is; `quality` in it is what its delivery promise was made by.
     pub fn profile(&self) -> &Profile {
         self.actor.profile()
+    }
+
+    /// How running events make it act today.
+    pub fn stance(&self) -> Stance {
+        self.stance
     }
 
     /// Whether it pays the monthly fee: live, and past its trial.
@@ -174,8 +181,8 @@ pub struct Market {
     lots: lots::LotMarket,
     /// Orders that campaigns place today, in the order of ticks.
     planted: Vec<events::Planted>,
-    /// Who the running campaigns strike, by the number of their event.
-    campaigns: std::collections::BTreeMap<u32, Vec<SellerId>>,
+    /// Who the running events strike, by their number.
+    struck: std::collections::BTreeMap<u32, Vec<SellerId>>,
     outbox: Outbox,
     /// Sellers who look at prices today, by tick of the day.
     looks_today: Vec<Vec<SellerId>>,
