@@ -77,6 +77,7 @@ fn measure(policy: &dyn Ranking, market: &Market, effort: &Effort) -> [f64; 3] {
     let mut scores = vec![0.0f32; market.price.len()];
     let mut session = 0u64;
     let mut run = |times: u64| {
+        #[expect(clippy::disallowed_methods, reason = "a measurement of time")]
         let start = Instant::now();
         for _ in 0..times {
             session += 1;

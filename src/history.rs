@@ -122,6 +122,7 @@ pub enum ExitReason {
 
 /// Something that happened. Facts are the only thing that metrics see.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "the sentence of a variant speaks of its fields")]
 pub enum Fact<'a> {
     /// A visit was shown a slate, best place first; empty when nobody could serve it.
     Shown {
@@ -139,23 +140,23 @@ pub enum Fact<'a> {
     Cancelled { order: Order },
     /// The parcel left.
     Shipped { order: Order },
-    /// The parcel came.
+    /// The parcel came, after the promised day where `late`.
     Delivered { order: Order, late: bool, condition: Condition },
     /// The unit went back; the money too.
     Returned { order: Order, reason: ReturnReason },
-    /// The shopper published 1 to 5 stars. `asked` is false for a review that an experiment planted.
+    /// The shopper published 1 to 5 stars about an order that had come on time or `late`.
     Reviewed { order: Order, stars: u8, late: bool },
 
     /// A seller put a product on sale.
     Listed { seller: SellerId, product: ProductId, price_cents: u32 },
-    /// A seller took a product off sale; its unsold units leave the platform.
+    /// A seller took a product off sale; its unsold `units` leave the platform.
     Delisted { seller: SellerId, product: ProductId, units: u32 },
     /// A seller changed a price.
     Repriced { seller: SellerId, product: ProductId, price_cents: u32 },
     /// Units came into a seller's stock from outside the platform.
     Restocked { seller: SellerId, product: ProductId, units: u32 },
     /// A lot of units changed hands between two sellers; `price_cents` is for the whole lot.
-    LotSold { from: SellerId, to: SellerId, product: ProductId, units: u32, price_cents: u32 },
+    LotSold { from: SellerId, to: SellerId, product: ProductId, units: u32, price_cents: u64 },
     /// The monthly fee was charged.
     FeeCharged { seller: SellerId, fee_cents: u32 },
 
@@ -176,7 +177,8 @@ pub enum Fact<'a> {
     MoodChanged { customer: CustomerId, mood: u8 },
     /// The scenario changed a seller's true quality.
     Shocked { seller: SellerId },
-    /// A day of the staff of a stage: how many cases were worked and how many the staff could work.
+    /// A day of the staff of a stage: how many cases it worked, how many it could have worked
+    /// (`capacity`), and how many wait that were ready.
     StaffDay { stage: Stage, worked: u32, capacity: u32, waiting: u32 },
 }
 
@@ -184,6 +186,7 @@ pub enum Fact<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FactMask(pub u32);
 
+#[expect(missing_docs, reason = "each is the bit of the fact of its name")]
 impl FactMask {
     pub const SHOWN: FactMask = FactMask(1);
     pub const ABANDONED: FactMask = FactMask(1 << 1);
@@ -274,8 +277,11 @@ impl FactSink for () {
 /// A seller as reports name it: what is true of it from the start and never changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SellerCard {
+    /// Its number.
     pub seller: SellerId,
+    /// What business it is.
     pub kind: KindId,
+    /// Where it sells from.
     pub country: CountryId,
     /// The category most of its catalogue lies in.
     pub category: CategoryId,
@@ -288,13 +294,17 @@ pub struct SellerCard {
 /// A product as reports name it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProductCard {
+    /// Its number.
     pub product: ProductId,
+    /// The category it lies in.
     pub category: CategoryId,
+    /// Its condition grade.
     pub grade: Grade,
     /// Its share of all visits.
     pub popularity: f64,
-    /// Reference price at the start; it moves by `drift_per_week` (as a ratio) a week.
+    /// Reference price at the start of the run.
     pub reference: Cents,
+    /// Change of the reference price from one week to the next [ratio/week], mostly below 0.
     pub drift_per_week: f64,
 }
 

@@ -5,14 +5,19 @@ use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, S
 /// A shopper's question to the market: who sells this product to me?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Query {
+    /// The visit that asks.
     pub session: SessionId,
+    /// What is looked for.
     pub product: ProductId,
+    /// Where it would go.
     pub country: CountryId,
+    /// The shopper's class.
     pub class: ClassId,
 }
 
 /// What a seller asks of the market when it is awake.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "the sentence of a variant speaks of its fields")]
 pub enum Request {
     /// Units came in from outside: put them on the shelf. `unit_cost` is what each cost the seller.
     Restock { product: ProductId, units: u32, unit_cost: Cents },
@@ -20,7 +25,7 @@ pub enum Request {
     List { product: ProductId, price: Cents },
     /// Take a product off sale.
     Delist { product: ProductId },
-    /// Offer a lot to other sellers: units that are in nobody's shelf yet.
+    /// Offer a lot to other sellers at a price a unit: units that are in nobody's shelf yet.
     OfferLot { product: ProductId, units: u32, unit_price: Cents },
     /// Ask for lots of a product, at most so many units at most at this price each.
     SeekLot { product: ProductId, units: u32, max_unit_price: Cents },
@@ -31,6 +36,7 @@ pub enum Request {
 /// What a seller hears between two wakings. Feedback about its reputation and its standing arrives
 /// by the channel `sellers`, and not at all when that channel is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the sentence of a variant speaks of its fields")]
 pub enum Notice {
     /// A unit was sold at this price.
     Sold { product: ProductId, price: Cents },
@@ -38,15 +44,15 @@ pub enum Notice {
     Refunded { product: ProductId, price: Cents },
     /// A review of 1 to 5 stars was published (channel `sellers`).
     Reviewed { stars: u8 },
-    /// A lot it had asked for was bought: units to put on its shelf.
+    /// A lot it had asked for was bought at a price a unit: units to put on its shelf.
     LotBought { product: ProductId, units: u32, unit_price: Cents },
-    /// A lot it had offered was sold.
+    /// A lot it had offered, or part of it, was sold at a price a unit.
     LotSold { product: ProductId, units: u32, unit_price: Cents },
     /// A lot, or part of it, found no buyer today; the units are the seller's own to shelve.
     LotUnsold { product: ProductId, units: u32, unit_price: Cents },
     /// Staff agreed on an action plan: true quality improves.
     ActionPlan,
-    /// Staff proposes a product to list (account management).
+    /// Staff proposes a product to list at a price, or a price to meet (account management).
     Proposed { product: ProductId, price: Cents },
     /// Staff asks for more stock of a product that sells out.
     RestockAsked { product: ProductId },
@@ -57,7 +63,9 @@ pub enum Notice {
 /// A request with who makes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Said {
+    /// Who asks.
     pub seller: SellerId,
+    /// What is asked.
     pub request: Request,
 }
 
@@ -87,7 +95,9 @@ impl Outbox {
 /// One of a seller's offers as the seller sees it when awake.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ShelfLine {
+    /// What is offered.
     pub product: ProductId,
+    /// The category it lies in.
     pub category: CategoryId,
     /// Units on the shelf.
     pub stock: u32,

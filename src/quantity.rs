@@ -22,7 +22,14 @@ pub enum QuantityError {
     Fraction(String),
     /// The unit is missing or not one of ours.
     #[error("{read} has {} unit: write one of {known}", if *.missing { "no" } else { "an unknown" })]
-    Unit { read: String, missing: bool, known: &'static str },
+    Unit {
+        /// What was read, as it is printed.
+        read: String,
+        /// Whether there was no unit at all.
+        missing: bool,
+        /// The units there are.
+        known: &'static str,
+    },
     /// It does not fit.
     #[error("{0} is too large")]
     TooLarge(String),

@@ -6,13 +6,16 @@
 //! authors' published vectors. Samplers stand on `libm` and on basic arithmetic alone, so that a
 //! digest is the same on every machine; `rand_distr` is their oracle in the tests.
 
+mod elementary;
+mod normal;
 mod philox;
 mod samplers;
 
+pub use elementary::{exp, ln};
+pub use normal::unit_normal;
 pub use philox::philox4x32_10;
 pub use samplers::{
     Alias, beta, binomial, exponential, gamma, lognormal, negative_binomial, normal, poisson,
-    unit_normal,
 };
 
 /// What a draw decides. The number is part of the key: two purposes never share a draw.
@@ -20,36 +23,58 @@ pub use samplers::{
 #[repr(u16)]
 pub enum Purpose {
     // Who exists (the root `market.seed`).
+    /// Models and the products they come in: popularity, price.
     Product = 1,
-    Offer = 2,
+    /// Kind, country, catalogue size, pricing and scale of a seller.
     SellerProfile = 3,
+    /// True quality of a seller.
     SellerQuality = 4,
+    /// Reviews that a seller had when the run began.
     SellerHistory = 5,
+    /// Which products a seller lists, and at what target price.
     SellerCatalogue = 6,
+    /// Where a seller ships to, and which payments it takes.
     SellerShipping = 7,
+    /// How many leads of a week there are, and how many of them sign.
     Cohort = 8,
+    /// When a lead is met, and when it signs or is lost.
     Lead = 9,
+    /// Country and payment method of a customer.
     Customer = 10,
     // What happens to them (the root `seed`).
+    /// How many visits a cell gets in a tick.
     ArrivalCount = 32,
+    /// Time, product and customer of a visit.
     Arrival = 33,
+    /// Whether a shopper chooses or takes the box, and whether it leaves.
     Shopper = 34,
+    /// What a shopper finds in a seller beyond price and stars.
     Taste = 35,
+    /// Draws of a ranking policy.
     Policy = 36,
+    /// Whether an order is cancelled, late, defective or misgraded.
     Outcome = 37,
+    /// Handling and delivery times.
     Delay = 38,
+    /// Whether, when and with how many stars an order is reviewed.
     Review = 39,
+    /// Whether, when and why a unit goes back.
     Return = 40,
+    /// What comes into a seller's stock.
     Supply = 41,
+    /// Chance in a pricing strategy.
     Pricing = 42,
+    /// Drift of true quality.
     Drift = 43,
+    /// How long a stage of joining takes, and who gives up in it.
     Stage = 44,
+    /// What an audit for the Quality Charter finds.
     Audit = 45,
+    /// Who gets mystery orders, and who passes them.
     Mystery = 46,
-    Monitoring = 47,
+    /// How many requests customers make, and how slow the answers are.
     Support = 48,
-    Join = 49,
-    Shock = 50,
+    /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
 }
 
@@ -68,6 +93,7 @@ impl Dice {
     }
 
     /// 128 bits about `who` and `about`, for `purpose`.
+    #[inline]
     pub fn block(self, who: u64, about: u32, purpose: Purpose) -> Block {
         Block(philox4x32_10([who as u32, (who >> 32) as u32, about, purpose as u32], self.key))
     }
@@ -141,6 +167,7 @@ pub struct Stream {
 
 impl Stream {
     /// The next 32 bits.
+    #[inline]
     pub fn next_u32(&mut self) -> u32 {
         if self.used == 4 {
             self.block = philox4x32_10(self.counter, self.key);
@@ -153,6 +180,7 @@ impl Stream {
     }
 
     /// A uniform in (0, 1) with 52 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         let low = self.next_u32();
         unit64(u64::from(low) | u64::from(self.next_u32()) << 32)

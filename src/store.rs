@@ -26,16 +26,45 @@ pub const RESULTS: &str = "results";
 /// What went wrong with a run folder.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// There are files in the folder that a run was to be written to.
     #[error("{} is not empty: --out takes a new or an empty folder", path.display())]
-    NotEmpty { path: PathBuf },
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// What should be a folder is a file, or is not there.
     #[error("{} is not a folder", path.display())]
-    NotAFolder { path: PathBuf },
+    NotAFolder {
+        /// What was taken for a folder.
+        path: PathBuf,
+    },
+    /// The system refused to read or write.
     #[error("cannot {what} {}: {source}", path.display())]
-    Io { what: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        /// What was tried, as a verb.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `summary.json` is not what this program writes.
     #[error("{} is not a summary that this version can read: {source}", path.display())]
-    Summary { path: PathBuf, source: serde_json::Error },
+    Summary {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit, and where.
+        source: serde_json::Error,
+    },
+    /// `summary.json` is of another version of the program.
     #[error("{} has schema {found}, this version reads {SCHEMA}", path.display())]
-    Schema { path: PathBuf, found: u32 },
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The number of its schema.
+        found: u32,
+    },
+    /// This build has no way to write facts.
     #[error("facts are kept by a build with the feature `parquet`")]
     NoFacts,
 }
@@ -43,9 +72,13 @@ pub enum StoreError {
 /// The tables of one world.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct WorldTables {
+    /// Number of the world.
     pub world: u32,
+    /// Rows of `weekly.csv`.
     pub weeks: Vec<WeekRow>,
+    /// Rows of `sellers.csv`.
     pub sellers: Vec<SellerRow>,
+    /// Rows of `onboarding.csv`.
     pub applicants: Vec<ApplicantRow>,
 }
 
@@ -58,6 +91,9 @@ pub struct RunFolder {
 impl RunFolder {
     /// Makes the folder `out`, which must be new or empty; or, without one, a new folder
     /// `<UTC time>-<scenario>-<command>` under `results`.
+    ///
+    /// # Errors
+    /// When `out` holds something already or is a file, or the folder cannot be made.
     pub fn create(
         out: Option<&Path>,
         results: &Path,
@@ -66,7 +102,14 @@ impl RunFolder {
     ) -> Result<RunFolder, StoreError> {
         match out {
             Some(path) => RunFolder::at(path),
-            None => RunFolder::under(results, scenario, command, SystemTime::now()),
+            None => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the time names the folder, nothing else"
+                )]
+                let now = SystemTime::now();
+                RunFolder::under(results, scenario, command, now)
+            }
         }
     }
 
@@ -104,6 +147,9 @@ impl RunFolder {
     }
 
     /// An existing run folder, to read from.
+    ///
+    /// # Errors
+    /// When there is no such folder.
     pub fn open(path: &Path) -> Result<RunFolder, StoreError> {
         if path.is_dir() {
             Ok(RunFolder { path: path.to_owned() })
@@ -112,11 +158,15 @@ impl RunFolder {
         }
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Writes the file `name` (which may lie in a subfolder) with what `fill` writes, all or nothing.
+    ///
+    /// # Errors
+    /// When `fill` fails or the file cannot be written; an older file of that name is still whole then.
     pub fn write_with(
         &self,
         name: &str,
@@ -136,11 +186,17 @@ impl RunFolder {
     }
 
     /// Writes the file `name`, all or nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written; an older file of that name is still whole then.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<(), StoreError> {
         self.write_with(name, |out| out.write_all(content.as_ref()))
     }
 
     /// Reads the folder's `summary.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read, is of another schema, or is not a summary.
     pub fn summary(&self) -> Result<Summary, StoreError> {
         let path = self.path.join("summary.json");
         let text = fs::read_to_string(&path).map_err(failed("read", &path))?;

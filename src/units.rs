@@ -206,6 +206,7 @@ impl Grade {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "kind of seller")]
 pub enum KindId {
     /// Reconditions at an industrial scale.
     Factory,

@@ -17,7 +17,9 @@ pub enum Format {
 /// Where a command prints to.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
+    /// How results are written.
     pub format: Format,
+    /// Whether remarks and progress are left out.
     pub quiet: bool,
 }
 

@@ -68,6 +68,7 @@ impl Progress {
             );
             bar
         });
+        #[expect(clippy::disallowed_methods, reason = "progress is told by the wall clock")]
         let began = Instant::now();
         Progress { bar, interrupt, worlds, world: 0, began, visits_before: 0, visits: 0 }
     }

@@ -17,9 +17,13 @@ pub struct Visit {
     pub offset_us: u32,
     /// The shelf's place in its cell.
     pub slot: u32,
+    /// The number of the visit: it keys every draw about it.
     pub session: SessionId,
+    /// Who visits; a number that means nothing where customers are not followed.
     pub customer: CustomerId,
+    /// Where the shopper lives.
     pub country: CountryId,
+    /// The shopper's class.
     pub class: ClassId,
     /// Payment methods the shopper has, as bits.
     pub payments: u8,

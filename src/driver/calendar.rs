@@ -15,11 +15,24 @@ pub enum Due {
     /// It leaves.
     Ship,
     /// It arrives.
-    Deliver { late: bool, condition: Condition },
+    Deliver {
+        /// After the promised day.
+        late: bool,
+        /// What is in the parcel.
+        condition: Condition,
+    },
     /// It goes back.
-    Return { reason: ReturnReason },
+    Return {
+        /// Why.
+        reason: ReturnReason,
+    },
     /// It is reviewed.
-    Review { stars: u8, late: bool },
+    Review {
+        /// The stars given, 1 to 5.
+        stars: u8,
+        /// Whether it had come late.
+        late: bool,
+    },
 }
 
 impl Due {
@@ -40,7 +53,9 @@ impl Due {
 pub struct Entry {
     /// Microseconds into its tick.
     pub offset_us: u32,
+    /// What happens then.
     pub due: Due,
+    /// What it happens to.
     pub order: Order,
 }
 

@@ -6,7 +6,7 @@ use super::arrivals::{Arrivals, Visit};
 use super::calendar::{Calendar, Due, Entry};
 use crate::agents::shoppers::{Chooser, Glance};
 use crate::history::{Condition, Fact, FactMask, FactSink, Order};
-use crate::market::{Cell, Market, Planted, Spot};
+use crate::market::{Cell, Market, Placed, Planted, Spot};
 use crate::protocol::Query;
 use crate::rng::Purpose;
 use crate::units::{ClassId, CustomerId, SellerId, SimTime};
@@ -33,8 +33,11 @@ pub struct Work {
 
 /// One cell with its calendar, its arrivals and the sink of its facts.
 pub struct Lane<S> {
+    /// The cell.
     pub cell: Cell,
+    /// Who hears its facts.
     pub sink: S,
+    /// What it did so far.
     pub work: Work,
     calendar: Calendar,
     arrivals: Arrivals,
@@ -158,15 +161,16 @@ impl<S: FactSink> Lane<S> {
 
     /// One visit: search, look, choose or leave.
     fn serve(&mut self, market: &Market, at: SimTime, visit: &Visit) {
-        let product = self.cell.product(visit.slot);
+        let product = self.cell.offers().product(visit.slot);
         let Visit { session, country, class, .. } = *visit;
         let taste = market.class(class);
         let query = Query { session, product, country, class };
         self.cell.rank(market, visit.slot, &query, taste.taste.star_eur as f32);
-        let shelf = &self.cell.shelves()[visit.slot as usize];
+        let offers = self.cell.offers();
         let slate = self.cell.slate();
+        let spot = |placed: &Placed| Spot { slot: visit.slot, row: placed.row };
         self.shown.clear();
-        self.shown.extend(slate.iter().map(|placed| shelf.seller(placed.row)));
+        self.shown.extend(slate.iter().map(|placed| offers.seller(spot(placed))));
         let shown = Fact::Shown { session, product, country, class, slate: &self.shown };
         self.sink.take(at, &shown);
         if slate.is_empty() {
@@ -186,25 +190,25 @@ impl<S: FactSink> Lane<S> {
                 };
                 let looks = if draw.unit(2) < taste.choosers { slate.len() } else { 1 };
                 let glances = slate[..looks].iter().map(|placed| Glance {
-                    seller: shelf.seller(placed.row),
-                    price: f64::from(shelf.price(placed.row)),
-                    stars: f64::from(shelf.stars(placed.row)),
+                    seller: offers.seller(spot(placed)),
+                    price: f64::from(offers.price(spot(placed))),
+                    stars: f64::from(offers.stars(spot(placed))),
                 });
                 chooser.choose(glances, draw.fine_unit(0))
             }
         };
-        if market.policy().reads_exposure() {
+        if market.reads().exposure {
             self.cell.count_views(visit.slot);
         }
         if let Some(place) = place {
-            let row = self.cell.slate()[usize::from(place) - 1].row;
-            self.buy(market, at, visit, row, place);
+            let spot = spot(&self.cell.slate()[usize::from(place) - 1]);
+            self.buy(market, at, visit, spot, place);
         }
     }
 
-    fn buy(&mut self, market: &Market, at: SimTime, visit: &Visit, row: u32, place: u8) {
-        let shelf = &self.cell.shelves()[visit.slot as usize];
-        let (seller, product) = (shelf.seller(row), shelf.product);
+    fn buy(&mut self, market: &Market, at: SimTime, visit: &Visit, spot: Spot, place: u8) {
+        let offers = self.cell.offers();
+        let (seller, product) = (offers.seller(spot), offers.product(spot.slot));
         if market.seller(seller).profile().payments & visit.payments == 0 {
             let session = visit.session;
             self.sink.take(at, &Fact::Abandoned { session, product, seller });
@@ -215,12 +219,12 @@ impl<S: FactSink> Lane<S> {
             customer: visit.customer,
             seller,
             product,
-            price_cents: shelf.row(row).price_cents,
+            price_cents: offers.row(spot).price_cents,
             country: visit.country,
             class: visit.class,
             place,
         };
-        self.cell.sell(Spot { slot: visit.slot, row });
+        self.cell.sell(spot);
         self.tell(at, Fact::Bought { order });
         self.send_off(market, at, order);
     }
@@ -316,17 +320,17 @@ impl<S: FactSink> Lane<S> {
     fn plant(&mut self, market: &Market, at: SimTime, planted: &Planted) {
         let Planted { session, spot, stars, .. } = *planted;
         let Some(reviews) = market.reviews() else { return };
-        let shelf = &self.cell.shelves()[spot.slot as usize];
-        if !shelf.is_open(spot.row) {
+        let offers = self.cell.offers();
+        if !offers.is_open(spot) {
             return;
         }
-        let seller = shelf.seller(spot.row);
+        let seller = offers.seller(spot);
         let order = Order {
             session,
             customer: CustomerId(u32::MAX),
             seller,
-            product: shelf.product,
-            price_cents: shelf.row(spot.row).price_cents,
+            product: offers.product(spot.slot),
+            price_cents: offers.row(spot).price_cents,
             country: market.seller(seller).profile().country,
             class: ClassId(0),
             place: 0,

@@ -32,7 +32,9 @@ pub enum Refresh {
 pub struct Clock {
     /// Length of a tick [µs]; it divides an hour.
     pub tick_us: u64,
+    /// Virtual time from the first tick to the last [weeks].
     pub weeks: u32,
+    /// When later choices see what happened.
     pub refresh: Refresh,
 }
 
@@ -61,9 +63,13 @@ pub trait Watch<S> {
 
 /// A run that is over.
 pub struct Finished<S> {
+    /// The market as it was left.
     pub market: Market,
+    /// The cells, in order, each with its sink.
     pub lanes: Vec<Lane<S>>,
+    /// Who heard what happened between cells.
     pub sink: S,
+    /// What all lanes did.
     pub work: Work,
     /// Wakes of sellers and staff.
     pub wakes: u64,
@@ -106,7 +112,7 @@ pub fn simulate<S: FactSink>(
                 rounds.run();
             }
             barrier.settle(span.end, watch);
-            if span.end.0 % US_PER_DAY == 0
+            if span.end.0.is_multiple_of(US_PER_DAY)
                 && watch.day(span.end.day() - 1, barrier.work()).is_break()
             {
                 return span.end.week();
@@ -180,11 +186,11 @@ impl<S: FactSink> Barrier<'_, S> {
             lane.outbox().clear();
         }
         market.settle(end, &mut Held(&mut held), &mut self.sink);
-        if end.0 % US_PER_DAY == 0 {
+        if end.0.is_multiple_of(US_PER_DAY) {
             let mut sinks: Vec<&mut S> = held.iter_mut().map(|lane| &mut lane.sink).collect();
             sinks.push(&mut self.sink);
             watch.midnight(&mut sinks);
-            if end.0 % US_PER_WEEK == 0 {
+            if end.0.is_multiple_of(US_PER_WEEK) {
                 watch.week(end.week() - 1, &mut sinks, &market);
             }
         }
@@ -195,18 +201,26 @@ impl<S: FactSink> Barrier<'_, S> {
         let mut market = self.market.write().unwrap_or_else(PoisonError::into_inner);
         let mut lane = hold(&self.lanes[0]);
         lane.begin(&market, tick, span.clone());
+        // Campaigns order at the start of the tick, and the first visit must see it.
+        heed(&mut market, &mut lane, &mut self.sink);
         let mut next = 0;
         while lane.act_next(&market, &mut next, span.start) {
-            market.begin_settling();
-            for i in 0..lane.outbox().len() {
-                let (at, fact): (SimTime, Fact<'static>) = lane.outbox()[i];
-                market.record(at, &fact, &mut self.sink);
-            }
-            lane.outbox().clear();
-            market.deal_after_sales(&mut One(&mut lane.cell));
-            lane.cell.refresh(&market);
+            heed(&mut market, &mut lane, &mut self.sink);
         }
     }
+}
+
+/// Lets the market hear of what the only cell told, and the cell see what came of it.
+fn heed<S: FactSink>(market: &mut Market, lane: &mut Lane<S>, sink: &mut S) {
+    market.begin_settling();
+    for i in 0..lane.outbox().len() {
+        let (at, fact): (SimTime, Fact<'static>) = lane.outbox()[i];
+        market.record(at, &fact, sink);
+    }
+    lane.outbox().clear();
+    market.deal_after_sales(&mut One(&mut lane.cell));
+    market.freshen();
+    lane.cell.refresh(market);
 }
 
 /// All cells, held by the barrier.

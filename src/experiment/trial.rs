@@ -1,6 +1,7 @@
 //! One world of a scenario, from its first tick to its last.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use crate::driver::{
     Arrivals, Calendar, Clock, Finished, Go, Lane, Refresh, Watch, Work, simulate,
@@ -28,6 +29,7 @@ impl Heartbeat for () {
 /// How to run one world.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {
+    /// What is simulated.
     pub scenario: &'a Scenario,
     /// Number of the world: 0 for the first.
     pub world: u32,
@@ -39,10 +41,15 @@ pub struct Trial<'a> {
 
 /// What one world came to.
 pub struct World {
+    /// Number of the world: 0 for the first.
     pub world: u32,
+    /// The digest of every fact.
     pub digest: Digest,
+    /// How many of what happened.
     pub counts: Counts,
+    /// Every metric with its value, in the order of the registry; empty where nothing was measured.
     pub metrics: Vec<(&'static Metric, Option<f64>)>,
+    /// Rows by week, by seller and by applicant.
     pub tables: WorldTables,
     /// Who existed, with the number of weeks that were run.
     pub census: Census,
@@ -50,6 +57,8 @@ pub struct World {
     pub market: Market,
     /// Orders that were still on their way, or waited for a review, at the end.
     pub pending: u64,
+    /// Wall time of the simulation, without set-up [s].
+    pub sim_s: f64,
 }
 
 impl Trial<'_> {
@@ -86,15 +95,21 @@ impl Trial<'_> {
             .collect();
         let days = clock.weeks * 7;
         let mut follower = Follower { heart, log, days, rows: Vec::new() };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the cost of a run is measured from outside it"
+        )]
+        let began = Instant::now();
         let run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
-        self.conclude(run, follower.rows)
+        let sim_s = began.elapsed().as_secs_f64();
+        self.conclude(run, follower.rows, sim_s)
     }
 
     fn recorder(&self) -> Recorder {
         if self.measured { Recorder::full() } else { Recorder::bare() }
     }
 
-    fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>) -> World {
+    fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
         let Finished { market, lanes, sink, work, wakes, weeks: weeks_run } = run;
         let pending = lanes.iter().map(Lane::waiting).sum();
         let mut cells: Vec<Recorder> = lanes.into_iter().map(|lane| lane.sink.recorder()).collect();
@@ -122,6 +137,7 @@ impl Trial<'_> {
             census,
             market,
             pending,
+            sim_s,
         }
     }
 }

@@ -58,7 +58,7 @@ impl Digest {
             Fact::LotSold { from, to, product, units, price_cents } => {
                 self.pair(from.0, to.0);
                 self.pair(product.0, units);
-                self.word(u64::from(price_cents));
+                self.word(price_cents);
             }
             Fact::FeeCharged { seller, fee_cents } => self.pair(seller.0, fee_cents),
             Fact::StageEntered { seller, stage } | Fact::DroppedOut { seller, stage } => {

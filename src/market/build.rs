@@ -11,9 +11,9 @@ use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, dra
 use super::fulfilment::{Fulfilment, FulfilmentSpec};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
-use super::onboarding::{JoiningSpec, Lead, Onboarding, Resident, Shares, draw_leads};
+use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
-use super::shelf::Shelf;
+use super::shelf::Offers;
 use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Stance, Standing};
 use crate::agents::sellers::{
     self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
@@ -29,7 +29,7 @@ use crate::units::{CategoryId, Cents, Grade, ProductId, SellerId, SimTime};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarketSpec {
-    /// The root of who exists: products, sellers, leads, customers [0 to 2^63 - 1].
+    /// The root of who exists: products, sellers, leads, customers.
     #[garde(range(min = 0, max = i64::MAX as u64))]
     pub seed: u64,
     /// Places of a slate [count].
@@ -54,30 +54,49 @@ pub struct MarketSpec {
 
 /// Everything a market is made of: the tables of a scenario, and which world of it.
 pub struct MarketPlan<'a> {
-    /// Root of what happens, and the number of the world.
+    /// Root of what happens; who exists is drawn from `market.seed`.
     pub seed: u64,
+    /// Number of the world: 0 for the first.
     pub world: u32,
+    /// Length of the run [weeks].
     pub weeks: u32,
+    /// Length of a tick [µs].
     pub tick_us: u64,
+    /// Parts that products are dealt into; fewer where there are fewer products.
     pub cells: u32,
+    /// The marketplace itself.
     pub market: &'a MarketSpec,
+    /// By name; their order gives the numbers.
     pub categories: &'a BTreeMap<String, CategorySpec>,
+    /// By name; their order gives the numbers.
     pub countries: &'a BTreeMap<String, CountrySpec>,
+    /// By name; their order gives the bits.
     pub payments: &'a BTreeMap<String, PaymentSpec>,
+    /// How orders travel; without it they are with their buyers at once.
     pub fulfilment: Option<&'a FulfilmentSpec>,
+    /// Who reviews and when; without it nobody does.
     pub reviews: Option<&'a ReviewsSpec>,
+    /// Stars by outcome, before a seller's service tilts them.
     pub stars: &'a StarShares,
+    /// Who visits, and how they choose.
     pub shoppers: &'a ShoppersSpec,
+    /// Who sells.
     pub sellers: &'a SellersSpec,
+    /// How new sellers join; without it nobody does.
     pub joining: Option<&'a JoiningSpec>,
+    /// Which feedback channels are open.
     pub feedback: FeedbackSpec,
+    /// What happens from outside.
     pub events: &'a EventsSpec,
+    /// The rule that ranks.
     pub policy: Box<dyn Ranking>,
 }
 
 /// A market that has not opened yet, with its cells.
 pub struct Opening {
+    /// What all cells read.
     pub market: Market,
+    /// The cells, by number, with nothing on their shelves.
     pub cells: Vec<Cell>,
     /// Popularity of the products of each cell, by slot.
     pub popularity: Vec<Vec<f64>>,
@@ -90,7 +109,7 @@ impl MarketPlan<'_> {
         let products = draw_products(&self.market.products, self.categories, who);
         let assortment = self.assortment(&products);
         let roster = self.roster(&assortment);
-        let (sellers, leads) = self.draw_sellers(who, &roster);
+        let (sellers, contacts) = self.draw_sellers(who, &roster);
         let census = self.census(products, &sellers);
         let products = &census.products;
         let (homes, slots) = deal_products(products, self.cells);
@@ -101,11 +120,11 @@ impl MarketPlan<'_> {
         let cells = (0u32..)
             .zip(&slots)
             .map(|(number, slot)| {
-                let shelf = |p: &ProductId| Shelf::new(*p, products[p.index()].category);
-                Cell::new(number, slot.iter().map(shelf).collect(), sellers.len())
+                let shelf = |p: &ProductId| (*p, products[p.index()].category);
+                Cell::new(number, Offers::new(slot.iter().map(shelf)), sellers.len())
             })
             .collect();
-        let market = self.market(who, census, roster, sellers, leads, homes);
+        let market = self.market(who, census, roster, sellers, contacts, homes);
         Opening { market, cells, popularity }
     }
 
@@ -135,17 +154,12 @@ impl MarketPlan<'_> {
     }
 
     /// Draws the sellers of the start and everybody who may join them.
-    fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Lead>) {
+    fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Contact>) {
         let count = self.sellers.count;
-        let leads = self.joining.map_or(vec![], |joining| {
-            let shares = Shares {
-                kinds: [1.0; 8],
-                countries: vec![1.0; self.countries.len()],
-                categories: std::array::from_fn(|_| vec![1.0; self.categories.len()]),
-            };
-            draw_leads(&joining.leads, &shares, who, SellerId(count), self.weeks)
+        let contacts = self.joining.map_or(vec![], |joining| {
+            draw_contacts(&joining.leads, who, SellerId(count), self.weeks)
         });
-        let total = count + leads.len() as u32;
+        let total = count + contacts.len() as u32;
         let seller = |i| {
             let profile = Arc::new(roster.profile(who, SellerId(i), i >= count));
             Seller {
@@ -162,7 +176,7 @@ impl MarketPlan<'_> {
                 orders_yesterday: 0,
             }
         };
-        ((0..total).map(seller).collect(), leads)
+        ((0..total).map(seller).collect(), contacts)
     }
 
     fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
@@ -199,7 +213,7 @@ impl MarketPlan<'_> {
         census: Census,
         roster: Roster,
         sellers: Vec<Seller>,
-        leads: Vec<Lead>,
+        contacts: Vec<Contact>,
         homes: Vec<Home>,
     ) -> Market {
         let countries: Vec<f64> = self.countries.values().map(|c| c.shoppers).collect();
@@ -211,10 +225,11 @@ impl MarketPlan<'_> {
         let window = self.market.window_weeks as usize;
         let handlings = sellers.iter().map(|s| s.profile().handling);
         let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings, who));
-        let onboarding = self.joining.map(|joining| self.staff(joining, &census, leads, who));
+        let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
             reputations: Reputations::new(sellers.len(), census.categories.len(), window),
+            fresh: vec![],
             ledger: Ledger::new(&self.market.fees, sellers.len()),
             offers: vec![0; census.products.len()],
             reference: vec![0.0; census.products.len()],
@@ -226,6 +241,7 @@ impl MarketPlan<'_> {
             shown_from_reviews: choice.shown_from_reviews,
             who,
             dice: Dice::new(self.seed, self.world),
+            reads: self.policy.reads(),
             policy: self.policy,
             feedback: self.feedback,
             sellers_spec: self.sellers.clone(),
@@ -234,7 +250,7 @@ impl MarketPlan<'_> {
             tick_us: self.tick_us,
             returns: self.shoppers.returns.clone(),
             reviews: self.reviews.cloned(),
-            star_shares: self.stars.clone(),
+            star_shares: *self.stars,
             commission: self.market.fees.commission,
             monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
             shopper_shares: self.countries.values().map(|c| c.shoppers).collect(),
@@ -267,13 +283,14 @@ impl MarketPlan<'_> {
         &self,
         joining: &JoiningSpec,
         census: &Census,
-        mut leads: Vec<Lead>,
+        contacts: Vec<Contact>,
         who: Dice,
     ) -> Onboarding {
-        for lead in &mut leads {
-            let card = &census.sellers[lead.seller.index()];
-            (lead.kind, lead.country, lead.category) = (card.kind, card.country, card.category);
-        }
+        let lead = |contact: Contact| {
+            let card = &census.sellers[contact.seller.index()];
+            Lead { contact, kind: card.kind, country: card.country, category: card.category }
+        };
+        let leads = contacts.into_iter().map(lead).collect();
         let residents: Vec<Resident> = census
             .sellers
             .iter()
@@ -299,7 +316,8 @@ fn class_bounds(shoppers: &ShoppersSpec, customers: usize) -> Vec<u32> {
     let mut share = 0.0;
     for class in shoppers.classes.values() {
         share += class.share;
-        bounds.push((share * customers as f64).round() as u32);
+        // Shares add up to 1 but for a rounding error, which must not make customers up.
+        bounds.push(((share * customers as f64).round() as u32).min(customers as u32));
     }
     bounds
 }

@@ -17,7 +17,7 @@ pub struct ProductsSpec {
     /// Products, each a model in one condition grade [count].
     #[garde(range(min = 1, max = 1_000_000))]
     pub count: u32,
-    /// Standard deviation of the logarithm of popularity (mean 1).
+    /// Standard deviation of the logarithm of popularity (mean 1) [ratio].
     #[garde(range(min = 0.0, max = 5.0))]
     pub popularity_sigma: f64,
     /// Price of each grade over that of `excellent`: fair, good, excellent, premium; 4 numbers [ratio].
@@ -29,7 +29,7 @@ pub struct ProductsSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CategorySpec {
-    /// Share of the products [0 to 1].
+    /// Share of the products [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// Visits to a product of it over visits to any product [ratio].
@@ -38,7 +38,7 @@ pub struct CategorySpec {
     /// Median reference price of an excellent unit [EUR].
     #[garde(range(min = 0.01, max = 1e6))]
     pub price_eur: f64,
-    /// Standard deviation of the logarithm of the reference price between models.
+    /// Standard deviation of the logarithm of the reference price between models [ratio].
     #[garde(range(min = 0.0, max = 3.0))]
     pub price_sigma: f64,
     /// Change of reference prices a week [ratio/week]: -0.004 is 0.4 % down.
@@ -53,10 +53,10 @@ pub struct CategorySpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountrySpec {
-    /// Share of the shoppers [0 to 1].
+    /// Share of the shoppers [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub shoppers: f64,
-    /// Share of the sellers [0 to 1].
+    /// Share of the sellers [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub sellers: f64,
 }
@@ -65,10 +65,10 @@ pub struct CountrySpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentSpec {
-    /// Share of shoppers who pay by it [0 to 1].
+    /// Share of shoppers who pay by it [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub shoppers: f64,
-    /// Chance that a seller takes it [0 to 1].
+    /// Chance that a seller takes it [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub sellers: f64,
 }

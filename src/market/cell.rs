@@ -5,23 +5,22 @@
 //! needs to ask another.
 
 use super::Market;
-use super::shelf::{Row, Scratch, Shelf};
+use super::shelf::{Offers, Placed, Row, Scratch, Spot};
 use crate::agents::sellers::Look;
 use crate::history::Fact;
 use crate::protocol::{Query, ShelfLine};
 use crate::rng::Purpose;
-use crate::units::{Cents, ProductId, SellerId, SessionId, SimTime};
+use crate::units::{CategoryId, Cents, SellerId, SessionId, SimTime};
 
 /// No seller of this number is in the cell.
 const NOBODY: u32 = u32::MAX;
 
-/// Where an offer stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spot {
-    /// The shelf's place in its cell.
-    pub slot: u32,
-    /// The offer's row on the shelf.
-    pub row: u32,
+/// One of a seller's offers in a cell, with what a refresh needs of it.
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    spot: Spot,
+    place: u32,
+    category: CategoryId,
 }
 
 /// A seller as one cell knows it.
@@ -31,7 +30,7 @@ struct Local {
     quota: u32,
     /// Live and not suspended.
     allowed: bool,
-    offers: Vec<Spot>,
+    offers: Vec<Listed>,
     /// Where the next round of looking at prices begins, for sellers with a limit on look-ups.
     next_look: u32,
 }
@@ -40,7 +39,7 @@ struct Local {
 #[derive(Debug, Default)]
 pub struct Cell {
     pub number: u32,
-    shelves: Vec<Shelf>,
+    offers: Offers,
     sellers: Vec<Local>,
     local_of: Vec<u32>,
     scratch: Scratch,
@@ -50,13 +49,13 @@ pub struct Cell {
 
 impl Cell {
     /// A cell with the given shelves; sellers are numbered below `sellers`.
-    pub fn new(number: u32, shelves: Vec<Shelf>, sellers: usize) -> Self {
-        Cell { number, shelves, local_of: vec![NOBODY; sellers], ..Cell::default() }
+    pub fn new(number: u32, offers: Offers, sellers: usize) -> Self {
+        Cell { number, offers, local_of: vec![NOBODY; sellers], ..Cell::default() }
     }
 
-    /// The shelves, by slot.
-    pub fn shelves(&self) -> &[Shelf] {
-        &self.shelves
+    /// The offers.
+    pub fn offers(&self) -> &Offers {
+        &self.offers
     }
 
     /// Puts a new offer on its shelf, without stock.
@@ -67,35 +66,44 @@ impl Cell {
             self.local_of[seller.index()] = row.local;
             self.sellers.push(Local { quota: 0, allowed: false, offers: Vec::new(), next_look: 0 });
         }
-        let shelf = &mut self.shelves[slot as usize];
-        let weight = market.weigh(seller, shelf.category, 0);
+        let category = self.offers.category(slot);
+        let weight = market.weigh(seller, category, 0);
         let local = row.local as usize;
-        let row = shelf.list(seller, row, weight, market.shown_stars(seller));
-        let spot = Spot { slot, row };
-        self.sellers[local].offers.push(spot);
+        let (spot, moved) = self.offers.list(slot, seller, row, weight, market.shown_stars(seller));
+        let place = self.offers.place(spot);
+        self.sellers[local].offers.push(Listed { spot, place, category });
+        if moved {
+            self.place_again(slot);
+        }
         spot
+    }
+
+    /// Takes note that the offers of a shelf have other places now.
+    fn place_again(&mut self, slot: u32) {
+        for listed in self.sellers.iter_mut().flat_map(|local| &mut local.offers) {
+            if listed.spot.slot == slot {
+                listed.place = self.offers.place(listed.spot);
+            }
+        }
     }
 
     /// Takes an offer off sale and returns the units that were left.
     pub fn delist(&mut self, spot: Spot) -> u32 {
-        let shelf = &mut self.shelves[spot.slot as usize];
-        let local = shelf.row(spot.row).local as usize;
-        self.sellers[local].offers.retain(|&other| other != spot);
-        shelf.delist(spot.row)
+        let local = self.offers.row(spot).local as usize;
+        self.sellers[local].offers.retain(|other| other.spot != spot);
+        self.offers.delist(spot)
     }
 
     /// Sets an offer's price, and what the seller aims at with it from now on.
     pub fn set_price(&mut self, spot: Spot, price_cents: u32, markup: f32) {
-        let shelf = &mut self.shelves[spot.slot as usize];
-        shelf.reprice(spot.row, price_cents);
-        shelf.row_mut(spot.row).markup = markup;
+        self.offers.reprice(spot, price_cents);
+        self.offers.row_mut(spot).markup = markup;
     }
 
     /// Adds units to an offer at what they cost the seller, as many as can be counted, and returns how
     /// many those were.
     pub fn restock(&mut self, spot: Spot, units: u32, unit_cost: Cents, day: f32) -> u32 {
-        let shelf = &mut self.shelves[spot.slot as usize];
-        let row = shelf.row_mut(spot.row);
+        let row = self.offers.row_mut(spot);
         let units = units.min(u32::MAX - row.stock);
         let (old, new) = (u64::from(row.stock), u64::from(units));
         let value = old * u64::from(row.unit_cost) + new * unit_cost.0.max(0) as u64;
@@ -105,7 +113,7 @@ impl Cell {
         row.stock += units;
         row.refilled = day;
         let local = &self.sellers[row.local as usize];
-        shelf.open(spot.row, local.allowed && local.quota > 0);
+        self.offers.open(spot, local.allowed && local.quota > 0);
         units
     }
 
@@ -121,16 +129,15 @@ impl Cell {
         (local.quota, local.allowed) = (quota, allowed);
         let is_open = allowed && quota > 0;
         if was_open != is_open {
-            for spot in &local.offers {
-                self.shelves[spot.slot as usize].open(spot.row, is_open);
+            for listed in &local.offers {
+                self.offers.open(listed.spot, is_open);
             }
         }
     }
 
     /// Sells one unit of an offer. The caller has just ranked it, so it is open.
     pub fn sell(&mut self, spot: Spot) {
-        let shelf = &mut self.shelves[spot.slot as usize];
-        let row = shelf.row_mut(spot.row);
+        let row = self.offers.row_mut(spot);
         assert!(row.stock > 0, "sold an offer without stock: {row:?}");
         row.stock -= 1;
         row.sold += 1;
@@ -142,31 +149,28 @@ impl Cell {
         }
         if local.quota == 0 {
             for other in &local.offers {
-                self.shelves[other.slot as usize].open(other.row, false);
+                self.offers.open(other.spot, false);
             }
         } else if stock == 0 {
-            shelf.open(spot.row, false);
+            self.offers.open(spot, false);
         }
     }
 
     /// Ranks the offers of a shelf for a query; the slate is [`Cell::slate`].
     pub fn rank(&mut self, market: &Market, slot: u32, query: &Query, star_eur: f32) {
-        let shelf = &self.shelves[slot as usize];
-        let length = market.slate_length();
-        let policy = market.policy();
-        shelf.rank(query, star_eur, policy, market.dice(), length, &mut self.scratch);
+        let (policy, dice, length) = (market.policy(), market.dice(), market.slate_length());
+        self.offers.rank(slot, query, star_eur, policy, dice, length, &mut self.scratch);
     }
 
     /// The slate ranked last, as places on the shelf it was ranked for.
-    pub fn slate(&self) -> &[super::shelf::Placed] {
-        &self.scratch.slate
+    pub fn slate(&self) -> &[Placed] {
+        self.scratch.slate()
     }
 
     /// Counts the views of the slate ranked last, where the policy reads them.
     pub fn count_views(&mut self, slot: u32) {
-        let shelf = &mut self.shelves[slot as usize];
-        for (place, placed) in (1u64..).zip(&self.scratch.slate) {
-            shelf.row_mut(placed.row).views += 1_000_000 / place;
+        for (place, placed) in (1u64..).zip(self.scratch.slate()) {
+            self.offers.row_mut(Spot { slot, row: placed.row }).views += 1_000_000 / place;
         }
         if self.viewed.last() != Some(&slot) {
             self.viewed.push(slot);
@@ -175,17 +179,22 @@ impl Cell {
 
     /// Brings what the policy and shoppers see up to date with the reputations.
     pub fn refresh(&mut self, market: &Market) {
-        for &seller in market.reputations().dirty() {
-            let at = self.local_of[seller.index()];
+        for fresh in market.fresh() {
+            let at = self.local_of[fresh.seller.index()];
             if at == NOBODY {
                 continue;
             }
-            let stars = market.shown_stars(seller);
-            for spot in &self.sellers[at as usize].offers {
-                let shelf = &mut self.shelves[spot.slot as usize];
-                let views = shelf.row(spot.row).views;
-                let weight = market.weigh(seller, shelf.category, views);
-                shelf.refresh(spot.row, weight, stars);
+            let listed = &self.sellers[at as usize].offers;
+            if let Some(weight) = fresh.weight {
+                for offer in listed {
+                    self.offers.refresh(offer.place, weight, fresh.stars);
+                }
+                continue;
+            }
+            for offer in listed {
+                let views = self.offers.row(offer.spot).views;
+                let weight = market.weigh(fresh.seller, offer.category, views);
+                self.offers.refresh(offer.place, weight, fresh.stars);
             }
         }
         if !self.viewed.is_empty() {
@@ -197,11 +206,14 @@ impl Cell {
         self.viewed.sort_unstable();
         self.viewed.dedup();
         for slot in self.viewed.drain(..) {
-            let shelf = &mut self.shelves[slot as usize];
-            for row in 0..shelf.rows() {
-                let seller = shelf.seller(row);
-                let weight = market.weigh(seller, shelf.category, shelf.row(row).views);
-                shelf.refresh(row, weight, shelf.stars(row));
+            let category = self.offers.category(slot);
+            for spot in self.offers.spots(slot) {
+                if !self.offers.is_listed(spot) {
+                    continue;
+                }
+                let views = self.offers.row(spot).views;
+                let weight = market.weigh(self.offers.seller(spot), category, views);
+                self.offers.refresh(self.offers.place(spot), weight, self.offers.stars(spot));
             }
         }
     }
@@ -225,7 +237,7 @@ impl Cell {
             let from = local.next_look as usize;
             local.next_look = ((from + looks) % n.max(1)) as u32;
             for i in 0..looks {
-                let spot = self.sellers[at as usize].offers[(from + i) % n];
+                let spot = self.sellers[at as usize].offers[(from + i) % n].spot;
                 self.look(market, seller, spot, now, &mut tell);
             }
         }
@@ -239,13 +251,12 @@ impl Cell {
         now: SimTime,
         tell: &mut impl FnMut(SimTime, &Fact<'_>),
     ) {
-        let shelf = &mut self.shelves[spot.slot as usize];
-        let product = shelf.product;
+        let product = self.offers.product(spot.slot);
         let about = SessionId(now.0 ^ u64::from(product.0) << 40);
         let country = market.seller(seller).profile().country;
-        let rivalry = shelf.standing(spot.row, country, market.policy(), &mut self.scratch);
+        let rivalry = self.offers.standing(spot, country, market.policy(), &mut self.scratch);
         let days = now.days() as f32;
-        let row = shelf.row_mut(spot.row);
+        let row = self.offers.row_mut(spot);
         let look = Look {
             price: f64::from(row.price_cents) / 100.0,
             target: f64::from(row.markup) * market.reference_eur(product),
@@ -264,16 +275,15 @@ impl Cell {
         let price = market.pricing(seller).reprice(&look, &mut row.memory);
         let price_cents = Cents::from_eur(price).0.clamp(1, i64::from(u32::MAX)) as u32;
         if price_cents != row.price_cents {
-            shelf.reprice(spot.row, price_cents);
+            self.offers.reprice(spot, price_cents);
             tell(now, &Fact::Repriced { seller, product, price_cents });
         }
     }
 
     /// What a seller sees of one of its offers when it wakes; the count of sales starts again.
     pub fn line(&mut self, spot: Spot, target: Cents, fair_share: f64) -> ShelfLine {
-        let shelf = &mut self.shelves[spot.slot as usize];
-        let (product, category) = (shelf.product, shelf.category);
-        let row = shelf.row_mut(spot.row);
+        let (product, category) = (self.offers.product(spot.slot), self.offers.category(spot.slot));
+        let row = self.offers.row_mut(spot);
         ShelfLine {
             product,
             category,
@@ -287,11 +297,6 @@ impl Cell {
 
     /// Target price over reference price of an offer.
     pub fn markup(&self, spot: Spot) -> f64 {
-        f64::from(self.shelves[spot.slot as usize].row(spot.row).markup)
-    }
-
-    /// The product of a shelf.
-    pub fn product(&self, slot: u32) -> ProductId {
-        self.shelves[slot as usize].product
+        f64::from(self.offers.row(spot).markup)
     }
 }

@@ -64,7 +64,7 @@ pub struct ReviewBombing {
     /// Orders placed with each of them, while its stock lasts [orders/day].
     #[garde(range(min = 1, max = 10_000))]
     pub orders_per_day: u32,
-    /// Stars given [1 to 5].
+    /// Stars given [stars].
     #[garde(range(min = 1, max = 5))]
     pub stars: u8,
 }
@@ -141,9 +141,13 @@ pub struct Target {
 /// An order that a campaign places.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Planted {
+    /// When: ticks since midnight.
     pub tick_of_day: usize,
+    /// The cell of the offer that is ordered.
     pub cell: u32,
+    /// Where the offer is in it.
     pub spot: Spot,
+    /// The number the visit goes by.
     pub session: SessionId,
     /// Stars of its review.
     pub stars: u8,
@@ -244,9 +248,9 @@ impl Market {
         for k in 0..campaign.orders_per_day {
             let tick_of_day = k as usize * ticks / campaign.orders_per_day as usize;
             let offer = &offers[(now.day() as usize + k as usize) % offers.len()];
-            // The seller and k name the order within its tick: both are below 2^11 and 2^10 times
-            // what any scenario needs, and a clash would only share draws.
-            let j = (seller.0 << 10 | (k & 0x3FF)) & ((1 << SessionId::BITS[3]) - 1);
+            // Its number among the day's orders names the order within its tick, whoever else is
+            // struck by this campaign or by another.
+            let j = self.planted.len() as u32 & ((1 << SessionId::BITS[3]) - 1);
             let session = SessionId::new(CAMPAIGN, offer.cell, first + tick_of_day as u32, j);
             let (cell, spot, stars) = (offer.cell, offer.spot, campaign.stars);
             self.planted.push(Planted { tick_of_day, cell, spot, session, stars });

@@ -16,7 +16,7 @@ pub struct FulfilmentSpec {
     /// Median handling time of a seller whose multiplier is 1 [days].
     #[garde(range(min = 0.0, max = 60.0))]
     pub handling_median_days: f64,
-    /// Standard deviation of the logarithm of the handling time.
+    /// Standard deviation of the logarithm of the handling time [ratio].
     #[garde(range(min = 0.0, max = 3.0))]
     pub handling_sigma: f64,
     /// Delivery time across a border over delivery at home [ratio].
@@ -31,13 +31,13 @@ pub struct FulfilmentSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CarrierSpec {
-    /// Share of sellers who use it [0 to 1].
+    /// Share of sellers who use it [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// Median delivery time at home [days].
     #[garde(range(min = 0.0, max = 60.0))]
     pub median_days: f64,
-    /// Standard deviation of the logarithm of the delivery time.
+    /// Standard deviation of the logarithm of the delivery time [ratio].
     #[garde(range(min = 0.0, max = 3.0))]
     pub sigma: f64,
     /// What a parcel costs the seller [EUR].

@@ -10,11 +10,11 @@ use crate::units::{Cents, SellerId};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeesSpec {
-    /// Commission on the price of every order [0 to 1]; it is rounded down to the cent and given
+    /// Commission on the price of every order [ratio]; it is rounded down to the cent and given
     /// back when the order is refunded.
     #[garde(range(min = 0.0, max = 1.0))]
     pub commission: f64,
-    /// Fee of an established seller [EUR/month of 30 days].
+    /// Fee of an established seller [EUR/30 days].
     #[garde(range(min = 0.0, max = 1e6))]
     pub monthly_eur: f64,
 }

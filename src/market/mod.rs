@@ -28,19 +28,19 @@ use crate::agents::sellers::{
 use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
 use crate::history::{Census, Condition, Order};
 use crate::protocol::Outbox;
-use crate::ranking::{Ranking, Weight};
+use crate::ranking::{Ranking, Reads, Weight};
 use crate::rng::{Alias, Block, Dice};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
-pub use cell::{Cell, Spot};
+pub use cell::Cell;
 pub use events::{EventSpec, EventsSpec, Planted, Stance};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
 pub use ledger::{FeesSpec, Ledger};
 pub use reputation::{Reputations, Tally};
-pub use shelf::{Placed, Row, Scratch, Shelf};
+pub use shelf::{Offers, Placed, Rivalry, Row, Scratch, Spot};
 
 use onboarding::Onboarding;
 
@@ -53,7 +53,9 @@ pub trait Shelves {
 /// Where a product is: its cell, and its shelf there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Home {
+    /// Number of the cell.
     pub cell: u32,
+    /// Place of the shelf in the cell.
     pub slot: u32,
 }
 
@@ -74,6 +76,7 @@ pub enum Standing {
 pub struct Seller {
     /// True quality today.
     pub quality: Quality,
+    /// Whether it may sell.
     pub standing: Standing,
     /// How running events make it act today.
     stance: Stance,
@@ -126,11 +129,24 @@ impl Seller {
     }
 }
 
+/// What a refresh changes about a seller's offers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fresh {
+    pub seller: SellerId,
+    /// What the policy keeps of the seller, where that is the same for all its offers.
+    pub weight: Option<Weight>,
+    /// The stars that shoppers see.
+    pub stars: f32,
+}
+
 /// A class of shoppers, ready for use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Class {
+    /// Its share of all visits.
     pub share: f64,
+    /// What it cares for.
     pub taste: Taste,
+    /// Share of its visits that weigh the places of the slate; the others take the box or leave.
     pub choosers: f64,
 }
 
@@ -138,11 +154,14 @@ pub struct Class {
 pub struct Market {
     census: Census,
     policy: Box<dyn Ranking>,
+    /// What the policy reads of merits.
+    reads: Reads,
     /// Roots of who exists and of what happens.
     who: Dice,
     dice: Dice,
     feedback: FeedbackSpec,
     reputations: Reputations,
+    fresh: Vec<Fresh>,
     ledger: Ledger,
     sellers: Vec<Seller>,
     sellers_spec: SellersSpec,
@@ -205,6 +224,11 @@ impl Market {
         &*self.policy
     }
 
+    /// What the policy reads of merits besides reviews.
+    pub fn reads(&self) -> Reads {
+        self.reads
+    }
+
     /// The root of what happens.
     pub fn dice(&self) -> Dice {
         self.dice
@@ -249,6 +273,24 @@ impl Market {
     pub fn weigh(&self, seller: SellerId, category: CategoryId, views: u64) -> Weight {
         let blind = !self.feedback.ranking;
         self.policy.weigh(&self.reputations.merit(seller, category, views, blind))
+    }
+
+    /// What the last refresh changed, seller by seller.
+    pub fn fresh(&self) -> &[Fresh] {
+        &self.fresh
+    }
+
+    /// Prepares the refresh: weighs the sellers of whom something was learned since the last one.
+    pub fn freshen(&mut self) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.clear();
+        let alike = !self.reads.exposure && !self.reads.category;
+        fresh.extend(self.reputations.dirty().iter().map(|&seller| Fresh {
+            seller,
+            weight: alike.then(|| self.weigh(seller, CategoryId(0), 0)),
+            stars: self.shown_stars(seller),
+        }));
+        self.fresh = fresh;
     }
 
     /// The stars that shoppers see of a seller.
@@ -302,11 +344,14 @@ impl Market {
         &self.customers
     }
 
-    /// First customer of a class, and how many of the class there are at a time.
+    /// First customer of a class, and how many of the class there are at a time: 1 at least, so that
+    /// a class too small for a customer of its own shares its neighbour's. Where visits fall from week
+    /// to week, everybody is there from the start.
     pub fn customers_now(&self, class: ClassId, at: SimTime) -> (u32, u32) {
         let (first, end) = (self.class_bounds[class.index()], self.class_bounds[class.index() + 1]);
-        let part = self.traffic.part_of_last(at);
-        (first, ((f64::from(end - first) * part) as u32).max(1))
+        let part = self.traffic.part_of_last(at).min(1.0);
+        let last = (self.customers.len() as u32).saturating_sub(1);
+        (first.min(last), ((f64::from(end - first) * part) as u32).max(1))
     }
 
     /// Where a shopper lives whom nobody remembers, and what it pays by, from 32 uniform bits.

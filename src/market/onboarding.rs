@@ -2,7 +2,7 @@
 //!
 //! The pipeline is a row of stages, each a queue in front of people of limited capacity: prospecting,
 //! administration, Quality Charter, account set-up, trial, established. Leads are drawn beforehand
-//! ([`draw_leads`]); what happens to them is decided here, one day at a time ([`Onboarding::day`]).
+//! ([`draw_contacts`]); what happens to them is decided here, one day at a time ([`Onboarding::day`]).
 //! Staff sees the market through [`WorldView`] and answers with [`Decision`]s; the market carries
 //! them out and makes facts of them.
 //!
@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use applicant::{Applicant, End, State};
-pub use leads::{Fate, Lead, LeadsSpec, Shares, draw_leads};
+pub use leads::{Contact, Fate, Lead, LeadsSpec, draw_contacts};
 
 use crate::agents::staff::account_managers::{AccountManager, ManagementSpec, assign, hire};
 use crate::agents::staff::business_development::ProspectingSpec;
@@ -116,6 +116,7 @@ pub trait WorldView {
 
 /// What staff decided. The market carries it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the sentence of a variant speaks of its fields")]
 pub enum Decision {
     /// An applicant came to a stage.
     Enter { seller: SellerId, stage: Stage },
@@ -126,15 +127,15 @@ pub enum Decision {
     Mend { seller: SellerId },
     /// A seller may sell, at most `order_cap` orders a day.
     GoLive { seller: SellerId, order_cap: u32 },
-    /// The trial is over: the cap falls, and an account manager takes over.
+    /// The trial is over: the cap falls, and the account manager of this number takes over.
     Graduate { seller: SellerId, manager: u32 },
-    /// A mystery order was placed.
+    /// A mystery order was placed, and the seller `passed` or not.
     Mystery { seller: SellerId, passed: bool },
     /// A warning.
     Warn { seller: SellerId },
     /// An action plan: true quality improves.
     Plan { seller: SellerId },
-    /// The seller may not sell until a [`Decision::Reinstate`], on `until` at the earliest.
+    /// The seller may not sell until a [`Decision::Reinstate`], on day `until` at the earliest.
     Suspend { seller: SellerId, until: i32 },
     /// The seller may sell again.
     Reinstate { seller: SellerId },
@@ -144,7 +145,8 @@ pub enum Decision {
     Propose { seller: SellerId, product: ProductId, price: Cents },
     /// An account manager asks for stock of a product that ran out.
     ChaseRestock { seller: SellerId, product: ProductId },
-    /// A day of a stage's people. `waiting` are cases that were ready and not worked.
+    /// A day of a stage's people: cases they `worked`, those they could have worked (`capacity`), and
+    /// those that were ready and are still `waiting`.
     StaffDay { stage: Stage, worked: u32, capacity: u32, waiting: u32 },
 }
 
@@ -177,8 +179,11 @@ impl Decision {
 /// A seller who is there when the run begins: established, with managers of both sorts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resident {
+    /// Its number.
     pub seller: SellerId,
+    /// The category most of its catalogue lies in, which its account manager looks after.
     pub category: CategoryId,
+    /// Where it sells from.
     pub country: CountryId,
 }
 
@@ -219,7 +224,7 @@ pub struct Onboarding {
 
 impl Onboarding {
     /// A staff with `residents` in its care and `leads` to come, numbered without gaps in the order of
-    /// first contact as [`draw_leads`] does. `market` is the root of who exists (`market.seed`);
+    /// first contact as [`draw_contacts`] does. `market` is the root of who exists (`market.seed`);
     /// `blind` cuts the feedback channel `staff`.
     pub fn new(
         spec: &JoiningSpec,
@@ -228,8 +233,9 @@ impl Onboarding {
         market: Dice,
         blind: bool,
     ) -> Self {
-        let first = leads.first().map_or(SellerId(0), |lead| lead.seller);
-        let numbered = leads.iter().zip(first.0..).all(|(lead, number)| lead.seller.0 == number);
+        let first = leads.first().map_or(SellerId(0), |lead| lead.contact.seller);
+        let numbered =
+            leads.iter().zip(first.0..).all(|(lead, number)| lead.contact.seller.0 == number);
         assert!(numbered, "leads are numbered without gaps from {}", first.0);
         let mut sellers: BTreeMap<_, u32> = BTreeMap::new();
         for resident in residents {
@@ -273,7 +279,7 @@ impl Onboarding {
     /// as it will stay. Whoever would have gone live is dropped. Returns who carried out an action plan
     /// and is still an applicant: their true quality is better by as much. Call it once, before day 0.
     pub fn warm_up(&mut self, world: &dyn WorldView, dice: Dice) -> Vec<SellerId> {
-        let start = self.applicants.first().map_or(0, |applicant| applicant.lead.contact);
+        let start = self.applicants.first().map_or(0, |applicant| applicant.lead.contact.day);
         let idle = vec![0; self.quality.len()];
         let mut mended = Vec::new();
         let mut out = Vec::new();

@@ -18,12 +18,12 @@ impl Market {
         match *fact {
             Fact::Bought { order } => self.bought(&order),
             Fact::Cancelled { order } => {
-                self.reputations.note(order.seller, |t| t.cancelled += 1);
+                self.reputations.note(order.seller, self.reads.outcomes, |t| t.cancelled += 1);
                 self.refund(&order);
                 self.experience(at, &order, false, sink);
             }
             Fact::Delivered { order, late, condition } => {
-                self.reputations.note(order.seller, |t| {
+                self.reputations.note(order.seller, self.reads.outcomes, |t| {
                     t.delivered += 1;
                     t.late += u32::from(late);
                     t.defective += u32::from(condition == Condition::Defective);
@@ -32,7 +32,7 @@ impl Market {
                 self.experience(at, &order, !late && condition == Condition::Sound, sink);
             }
             Fact::Returned { order, .. } => {
-                self.reputations.note(order.seller, |t| t.returned += 1);
+                self.reputations.note(order.seller, self.reads.outcomes, |t| t.returned += 1);
                 self.refund(&order);
             }
             Fact::Reviewed { order, stars, .. } => {
@@ -48,7 +48,7 @@ impl Market {
 
     fn bought(&mut self, order: &Order) {
         let seller = order.seller;
-        self.reputations.note(seller, |t| t.orders += 1);
+        self.reputations.note(seller, self.reads.orders, |t| t.orders += 1);
         self.ledger.pay(seller, order.price_cents);
         let price = Cents(i64::from(order.price_cents));
         self.notify(seller, Notice::Sold { product: order.product, price });

@@ -9,15 +9,25 @@ pub const MAX_WINDOW_WEEKS: usize = 26;
 /// Counts of one seller: integers, so that the order of updates cannot matter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Published reviews.
     pub reviews: u32,
+    /// Sum of their stars.
     pub stars: u32,
+    /// Those of 4 or 5 stars.
     pub positive: u32,
+    /// Orders taken.
     pub orders: u32,
+    /// Orders that arrived.
     pub delivered: u32,
+    /// Of these, after the promised day.
     pub late: u32,
+    /// Of these, with a unit that does not work.
     pub defective: u32,
+    /// Of these, with a unit that looks worse than its grade.
     pub misgraded: u32,
+    /// Of these, sent back.
     pub returned: u32,
+    /// Orders that the seller called off.
     pub cancelled: u32,
 }
 
@@ -107,18 +117,21 @@ impl Reputations {
         }
     }
 
-    /// Changes a seller's counts, in all its tallies, and marks it for the next refresh.
-    pub fn note(&mut self, seller: SellerId, change: impl Fn(&mut Tally)) {
+    /// Changes a seller's counts, in all its tallies, and marks it for the next refresh if the
+    /// change `matters` to who reads its merit.
+    pub fn note(&mut self, seller: SellerId, matters: bool, change: impl Fn(&mut Tally)) {
         let record = &mut self.records[seller.index()];
         change(&mut record.lifetime);
         change(&mut record.window);
         change(&mut record.weeks[self.week]);
-        self.mark(seller);
+        if matters {
+            self.mark(seller);
+        }
     }
 
     /// Notes a review, within its category too.
     pub fn review(&mut self, seller: SellerId, category: CategoryId, stars: u8) {
-        self.note(seller, |t| t.review(stars));
+        self.note(seller, true, |t| t.review(stars));
         self.records[seller.index()].by_category[category.index()].add(stars);
     }
 

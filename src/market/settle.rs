@@ -23,6 +23,7 @@ impl Market {
         self.count_past_reviews(self.who);
         self.strike(start, sink);
         self.day_begins(start, cells, sink);
+        self.freshen();
     }
 
     /// Settles a tick that ends at `end`, after its facts were recorded.
@@ -33,6 +34,7 @@ impl Market {
         if end.0.is_multiple_of(US_PER_DAY) {
             self.midnight(end, cells, sink);
         }
+        self.freshen();
     }
 
     /// A day is over and another begins.
@@ -168,7 +170,7 @@ impl Market {
             let super::lots::LotTrade { from, to, product, units, unit_price } = trade;
             let price = Cents(unit_price.0 * i64::from(units));
             self.ledger.lots += price;
-            let price_cents = price.0 as u32;
+            let price_cents = price.0.max(0) as u64;
             sink.take(now, &Fact::LotSold { from, to, product, units, price_cents });
             self.notify(from, Notice::LotSold { product, units, unit_price });
             self.notify(to, Notice::LotBought { product, units, unit_price });

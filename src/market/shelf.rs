@@ -1,4 +1,4 @@
-//! All offers of one product, as flat columns: what a query reads.
+//! The offers of a cell as flat columns: what queries read, product by product side by side.
 
 use crate::agents::sellers::Memory;
 use crate::protocol::Query;
@@ -6,25 +6,13 @@ use crate::ranking::{Candidates, Chance, Ranking, Weight};
 use crate::rng::Dice;
 use crate::units::{CategoryId, CountryId, ProductId, SellerId};
 
-/// The offers of one product. An offer keeps its row for as long as it is listed; the rows of those
-/// that were delisted are used again.
-#[derive(Debug, Clone, Default)]
-pub struct Shelf {
-    pub product: ProductId,
-    pub category: CategoryId,
-    // Read by every query.
-    price: Vec<f32>,
-    a: Vec<f32>,
-    b: Vec<f32>,
-    seller: Vec<SellerId>,
-    /// Countries that can buy the offer now: where it ships, or none when it is closed.
-    reach: Vec<u32>,
-    /// Stars that shoppers see.
-    stars: Vec<f32>,
-    // Read when something happens to the offer.
-    rows: Vec<Row>,
-    vacant: Vec<u32>,
-    listed: u32,
+/// Where an offer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// The shelf's place in its cell.
+    pub slot: u32,
+    /// The offer's row on the shelf; it keeps it for as long as it is listed.
+    pub row: u32,
 }
 
 /// The part of an offer that queries do not read.
@@ -53,8 +41,20 @@ pub struct Row {
     pub memory: Memory,
 }
 
+/// All offers of one product: a range of the cell's columns, with room to grow.
+#[derive(Debug, Clone)]
+struct Shelf {
+    product: ProductId,
+    category: CategoryId,
+    start: u32,
+    len: u32,
+    room: u32,
+    /// Rows that were delisted and can be used again.
+    vacant: Vec<u32>,
+}
+
 /// One place of a slate.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Placed {
     pub score: f32,
     /// The offer's row on its shelf.
@@ -74,101 +74,180 @@ pub struct Rivalry {
 #[derive(Debug, Default)]
 pub struct Scratch {
     scores: Vec<f32>,
-    pub slate: Vec<Placed>,
+    slate: Vec<Placed>,
 }
 
-impl Shelf {
-    /// A shelf with no offers.
-    pub fn new(product: ProductId, category: CategoryId) -> Self {
-        Shelf { product, category, ..Shelf::default() }
+impl Scratch {
+    /// The slate ranked last, best place first.
+    pub fn slate(&self) -> &[Placed] {
+        &self.slate
     }
+}
 
-    /// How many offers are listed, in stock or not.
-    pub fn listed(&self) -> u32 {
-        self.listed
-    }
+/// Every offer of a cell.
+#[derive(Debug, Clone, Default)]
+pub struct Offers {
+    shelves: Vec<Shelf>,
+    // Read by every query.
+    price: Vec<f32>,
+    a: Vec<f32>,
+    b: Vec<f32>,
+    /// Countries that can buy the offer now, as bits: where it ships, or none when it is closed.
+    reach: Vec<u32>,
+    seller: Vec<SellerId>,
+    /// Stars that shoppers see.
+    stars: Vec<f32>,
+    // Read when something happens to the offer.
+    rows: Vec<Row>,
+}
 
-    /// Adds an offer, closed until it has stock, and returns its row.
-    pub fn list(&mut self, seller: SellerId, row: Row, weight: Weight, stars: f32) -> u32 {
-        self.listed += 1;
-        let price = row.price_cents as f32 / 100.0;
-        if let Some(at) = self.vacant.pop() {
-            let i = at as usize;
-            (self.price[i], self.a[i], self.b[i]) = (price, weight.a, weight.b);
-            (self.seller[i], self.reach[i], self.stars[i]) = (seller, 0, stars);
-            self.rows[i] = row;
-            return at;
+/// Rows that a shelf has room for at first.
+const ROOM: u32 = 16;
+
+impl Offers {
+    /// Empty shelves for products of the given categories, by slot.
+    pub fn new(products: impl IntoIterator<Item = (ProductId, CategoryId)>) -> Self {
+        let mut offers = Offers::default();
+        for (i, (product, category)) in (0u32..).zip(products) {
+            let (start, vacant) = (i * ROOM, Vec::new());
+            offers.shelves.push(Shelf { product, category, start, len: 0, room: ROOM, vacant });
         }
-        self.price.push(price);
-        self.a.push(weight.a);
-        self.b.push(weight.b);
-        self.seller.push(seller);
-        self.reach.push(0);
-        self.stars.push(stars);
-        self.rows.push(row);
-        self.rows.len() as u32 - 1
+        offers.resize(offers.shelves.len() * ROOM as usize);
+        offers
+    }
+
+    /// The shelves.
+    pub fn slots(&self) -> std::ops::Range<u32> {
+        0..self.shelves.len() as u32
+    }
+
+    /// The product of a shelf.
+    pub fn product(&self, slot: u32) -> ProductId {
+        self.shelves[slot as usize].product
+    }
+
+    /// The category of a shelf's product.
+    pub fn category(&self, slot: u32) -> CategoryId {
+        self.shelves[slot as usize].category
+    }
+
+    /// The rows of a shelf, those that were delisted included (nobody can buy there).
+    pub fn spots(&self, slot: u32) -> impl Iterator<Item = Spot> + use<> {
+        (0..self.shelves[slot as usize].len).map(move |row| Spot { slot, row })
+    }
+
+    /// Adds an offer, closed until it has stock. Says too whether the shelf moved to make room, so that
+    /// the places of all its offers are others now.
+    pub fn list(
+        &mut self,
+        slot: u32,
+        seller: SellerId,
+        row: Row,
+        weight: Weight,
+        stars: f32,
+    ) -> (Spot, bool) {
+        let shelf = &mut self.shelves[slot as usize];
+        let free = shelf.vacant.pop().unwrap_or(shelf.len);
+        let moves = free == shelf.room;
+        if moves {
+            self.grow(slot);
+        }
+        let shelf = &mut self.shelves[slot as usize];
+        shelf.len = shelf.len.max(free + 1);
+        let spot = Spot { slot, row: free };
+        let i = self.at(spot);
+        self.price[i] = row.price_cents as f32 / 100.0;
+        (self.a[i], self.b[i], self.stars[i]) = (weight.a, weight.b, stars);
+        (self.reach[i], self.seller[i]) = (0, seller);
+        self.rows[i] = row;
+        (spot, moves)
     }
 
     /// Takes an offer off sale and returns the units that were left.
-    pub fn delist(&mut self, row: u32) -> u32 {
-        self.listed -= 1;
-        self.reach[row as usize] = 0;
-        self.vacant.push(row);
-        std::mem::take(&mut self.rows[row as usize].stock)
+    pub fn delist(&mut self, spot: Spot) -> u32 {
+        let i = self.at(spot);
+        // A vacant row must not count where a policy looks at all candidates together.
+        (self.reach[i], self.a[i], self.b[i]) = (0, 0.0, 0.0);
+        self.shelves[spot.slot as usize].vacant.push(spot.row);
+        std::mem::take(&mut self.rows[i].stock)
     }
 
     /// The cold part of an offer.
-    pub fn row(&self, row: u32) -> &Row {
-        &self.rows[row as usize]
+    pub fn row(&self, spot: Spot) -> &Row {
+        &self.rows[self.at(spot)]
     }
 
-    /// The cold part of an offer, to change; call [`Shelf::open`] after a change of stock.
-    pub fn row_mut(&mut self, row: u32) -> &mut Row {
-        &mut self.rows[row as usize]
+    /// The cold part of an offer, to change; call [`Offers::open`] after a change of stock.
+    pub fn row_mut(&mut self, spot: Spot) -> &mut Row {
+        let i = self.at(spot);
+        &mut self.rows[i]
     }
 
     /// Who makes an offer.
-    pub fn seller(&self, row: u32) -> SellerId {
-        self.seller[row as usize]
+    pub fn seller(&self, spot: Spot) -> SellerId {
+        self.seller[self.at(spot)]
     }
 
     /// Asking price [EUR].
-    pub fn price(&self, row: u32) -> f32 {
-        self.price[row as usize]
+    pub fn price(&self, spot: Spot) -> f32 {
+        self.price[self.at(spot)]
     }
 
     /// Stars shown.
-    pub fn stars(&self, row: u32) -> f32 {
-        self.stars[row as usize]
+    pub fn stars(&self, spot: Spot) -> f32 {
+        self.stars[self.at(spot)]
     }
 
-    /// Opens the offer to buyers if `allowed` and there is stock, and closes it otherwise.
-    pub fn open(&mut self, row: u32, allowed: bool) {
-        let cold = &self.rows[row as usize];
-        self.reach[row as usize] = if allowed && cold.stock > 0 { cold.ships } else { 0 };
+    /// What the policy keeps of the offer's seller.
+    pub fn weight(&self, spot: Spot) -> Weight {
+        let i = self.at(spot);
+        Weight { a: self.a[i], b: self.b[i] }
+    }
+
+    /// Whether there is an offer, in stock or not, and not a row that was delisted.
+    pub fn is_listed(&self, spot: Spot) -> bool {
+        !self.shelves[spot.slot as usize].vacant.contains(&spot.row)
     }
 
     /// Whether anybody can buy the offer now.
-    pub fn is_open(&self, row: u32) -> bool {
-        self.reach[row as usize] != 0
+    pub fn is_open(&self, spot: Spot) -> bool {
+        self.reach[self.at(spot)] != 0
     }
 
-    /// Sets what a refresh changes: the policy's weight and the stars shown.
-    pub fn refresh(&mut self, row: u32, weight: Weight, stars: f32) {
-        let i = row as usize;
-        (self.a[i], self.b[i], self.stars[i]) = (weight.a, weight.b, stars);
+    /// Opens the offer to buyers if `allowed` and there is stock, and closes it otherwise.
+    pub fn open(&mut self, spot: Spot, allowed: bool) {
+        let i = self.at(spot);
+        let cold = &self.rows[i];
+        self.reach[i] = if allowed && cold.stock > 0 { cold.ships } else { 0 };
+    }
+
+    /// Sets what a refresh changes: the policy's weight and the stars shown. The offer is named by its
+    /// [`Offers::place`], as a refresh visits every offer of a seller and has no time to look it up.
+    #[inline]
+    pub fn refresh(&mut self, place: u32, weight: Weight, stars: f32) {
+        let (i, n) = (place as usize, self.a.len());
+        let (b, shown) = (&mut self.b[..n], &mut self.stars[..n]);
+        (self.a[i], b[i], shown[i]) = (weight.a, weight.b, stars);
+    }
+
+    /// The place of an offer in the columns. It changes when its shelf grows: see [`Offers::list`].
+    #[inline]
+    pub fn place(&self, spot: Spot) -> u32 {
+        self.shelves[spot.slot as usize].start + spot.row
     }
 
     /// Sets the asking price.
-    pub fn reprice(&mut self, row: u32, price_cents: u32) {
-        self.rows[row as usize].price_cents = price_cents;
-        self.price[row as usize] = price_cents as f32 / 100.0;
+    pub fn reprice(&mut self, spot: Spot, price_cents: u32) {
+        let i = self.at(spot);
+        self.rows[i].price_cents = price_cents;
+        self.price[i] = price_cents as f32 / 100.0;
     }
 
-    /// Ranks the offers that can serve a query: the best `length` of them, best first, in
-    /// `scratch.slate`.
+    /// Ranks the offers of a shelf that can serve a query: the best `length` of them, best first, in
+    /// `scratch`.
     pub fn rank(
         &self,
+        slot: u32,
         query: &Query,
         star_eur: f32,
         policy: &dyn Ranking,
@@ -176,85 +255,209 @@ impl Shelf {
         length: usize,
         scratch: &mut Scratch,
     ) {
-        let n = self.price.len();
-        scratch.scores.resize(n, 0.0);
-        let columns = Candidates {
-            price: &self.price,
-            a: &self.a,
-            b: &self.b,
-            seller: &self.seller,
-            star_eur,
-        };
+        let range = self.range(slot);
+        scratch.scores.resize(range.len(), 0.0);
         let chance = Chance { dice, session: query.session };
-        policy.score(&columns, chance, &mut scratch.scores[..n]);
-        self.keep_best(query.country, chance, length, scratch);
-    }
-
-    /// Keeps the best `length` offers that ship to `country`, by score, then by a seeded draw.
-    fn keep_best(&self, country: CountryId, chance: Chance, length: usize, scratch: &mut Scratch) {
-        let bit = 1u32 << country.0;
-        let slate = &mut scratch.slate;
-        slate.clear();
-        let tie = |row: u32| chance.dice.tie(chance.session.0, self.seller[row as usize].0);
-        let mut least = f32::NEG_INFINITY;
-        for (row, (&score, &reach)) in (0u32..).zip(scratch.scores.iter().zip(&self.reach)) {
-            if reach & bit == 0 || score < least {
-                continue;
-            }
-            let before = |other: &Placed| {
-                score > other.score || (score == other.score && tie(row) > tie(other.row))
-            };
-            let full = slate.len() == length;
-            if full {
-                if !before(&slate[length - 1]) {
-                    continue;
-                }
-                slate.pop();
-            }
-            let mut at = slate.len();
-            while at > 0 && before(&slate[at - 1]) {
-                at -= 1;
-            }
-            slate.insert(at, Placed { score, row });
-            if slate.len() == length {
-                least = slate[length - 1].score;
-            }
+        policy.score(&self.candidates(slot, star_eur), chance, &mut scratch.scores);
+        self.mask(slot, query.country, &mut scratch.scores);
+        let sellers = &self.seller[range];
+        let tie = |row: u32| dice.tie(query.session.0, sellers[row as usize].0);
+        if length == 1 {
+            keep_first(&scratch.scores, tie, &mut scratch.slate);
+        } else {
+            keep_best(&scratch.scores, length, tie, &mut scratch.slate);
         }
     }
 
     /// How an offer stands against its rivals in `country`: the policy's scores with chance taken out.
     pub fn standing(
         &self,
-        row: u32,
+        spot: Spot,
         country: CountryId,
         policy: &dyn Ranking,
         scratch: &mut Scratch,
     ) -> Rivalry {
-        let n = self.price.len();
-        scratch.scores.resize(n, 0.0);
-        let columns = Candidates {
-            price: &self.price,
-            a: &self.a,
-            b: &self.b,
-            seller: &self.seller,
-            star_eur: 0.0,
-        };
-        policy.standing(&columns, &mut scratch.scores[..n]);
-        let bit = 1u32 << country.0;
-        let mut best: Option<f32> = None;
-        for (i, (&score, &reach)) in scratch.scores.iter().zip(&self.reach).enumerate() {
-            if reach & bit != 0 && i != row as usize && best.is_none_or(|b| score > b) {
-                best = Some(score);
-            }
+        let columns = self.candidates(spot.slot, 0.0);
+        scratch.scores.resize(columns.price.len(), 0.0);
+        policy.standing(&columns, &mut scratch.scores);
+        let row = spot.row as usize;
+        let own = scratch.scores[row];
+        self.mask(spot.slot, country, &mut scratch.scores);
+        scratch.scores[row] = f32::NEG_INFINITY;
+        let rival = scratch.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if rival == f32::NEG_INFINITY {
+            return Rivalry { winning: true, to_win: None };
         }
-        Rivalry {
-            winning: best.is_none_or(|rival| scratch.scores[row as usize] > rival),
-            to_win: best.and_then(|rival| policy.price_to_win(&columns, row as usize, rival)),
+        Rivalry { winning: own > rival, to_win: policy.price_to_win(&columns, row, rival) }
+    }
+
+    fn candidates(&self, slot: u32, star_eur: f32) -> Candidates<'_> {
+        let range = self.range(slot);
+        Candidates {
+            price: &self.price[range.clone()],
+            a: &self.a[range.clone()],
+            b: &self.b[range.clone()],
+            seller: &self.seller[range],
+            star_eur,
         }
     }
 
-    /// How many rows there are, vacant ones included.
-    pub fn rows(&self) -> u32 {
-        self.rows.len() as u32
+    /// Puts offers that cannot be sold to `country` behind everything else.
+    fn mask(&self, slot: u32, country: CountryId, scores: &mut [f32]) {
+        let bit = 1u32 << country.0;
+        for (score, reach) in scores.iter_mut().zip(&self.reach[self.range(slot)]) {
+            *score = if reach & bit == 0 { f32::NEG_INFINITY } else { *score };
+        }
+    }
+
+    fn range(&self, slot: u32) -> std::ops::Range<usize> {
+        let shelf = &self.shelves[slot as usize];
+        shelf.start as usize..(shelf.start + shelf.len) as usize
+    }
+
+    #[inline]
+    fn at(&self, spot: Spot) -> usize {
+        self.place(spot) as usize
+    }
+
+    /// Moves a full shelf to the end of the columns, with twice the room.
+    fn grow(&mut self, slot: u32) {
+        let from = self.range(slot);
+        let to = self.rows.len();
+        let shelf = &mut self.shelves[slot as usize];
+        shelf.room *= 2;
+        shelf.start = to as u32;
+        let end = to + shelf.room as usize;
+        self.resize(end);
+        self.price.copy_within(from.clone(), to);
+        self.a.copy_within(from.clone(), to);
+        self.b.copy_within(from.clone(), to);
+        self.reach.copy_within(from.clone(), to);
+        self.seller.copy_within(from.clone(), to);
+        self.stars.copy_within(from.clone(), to);
+        self.rows.copy_within(from, to);
+    }
+
+    fn resize(&mut self, len: usize) {
+        self.price.resize(len, 0.0);
+        self.a.resize(len, 0.0);
+        self.b.resize(len, 0.0);
+        self.reach.resize(len, 0);
+        self.seller.resize(len, SellerId(0));
+        self.stars.resize(len, 0.0);
+        self.rows.resize(len, Row::default());
+    }
+}
+
+/// [`keep_best`] for a slate of one place: no branch depends on the scores unless there is a tie.
+fn keep_first(scores: &[f32], tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
+    slate.clear();
+    let mut lanes = [f32::NEG_INFINITY; 8];
+    let (chunks, rest) = scores.as_chunks::<8>();
+    for chunk in chunks {
+        for (lane, &score) in lanes.iter_mut().zip(chunk) {
+            *lane = if score > *lane { score } else { *lane };
+        }
+    }
+    let greater = |a: f32, b: &f32| if *b > a { *b } else { a };
+    let best = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, greater);
+    if best == f32::NEG_INFINITY {
+        return;
+    }
+    let equals = scores.iter().map(|&score| u32::from(score == best)).sum::<u32>();
+    let mut rows = (0u32..).zip(scores).filter(|&(_, &score)| score == best).map(|(row, _)| row);
+    let row = if equals == 1 { rows.next() } else { rows.max_by_key(|&row| tie(row)) };
+    slate.extend(row.map(|row| Placed { score: best, row }));
+}
+
+/// Keeps the best `length` of the scores above −∞, best first; among equals the greater `tie` is first.
+fn keep_best(scores: &[f32], length: usize, tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
+    slate.clear();
+    let mut least = f32::NEG_INFINITY;
+    for (row, &score) in (0u32..).zip(scores) {
+        // Most offers are worse than the worst kept: one comparison each. Those that were masked
+        // never come further, as the worst kept starts at −∞ and must be exceeded or tied with.
+        if score < least || score == f32::NEG_INFINITY {
+            continue;
+        }
+        let before = |other: &Placed| {
+            score > other.score || (score == other.score && tie(row) > tie(other.row))
+        };
+        if slate.len() == length {
+            if !before(&slate[length - 1]) {
+                continue;
+            }
+        } else {
+            slate.push(Placed::default());
+        }
+        let mut at = slate.len() - 1;
+        while at > 0 && before(&slate[at - 1]) {
+            slate[at] = slate[at - 1];
+            at -= 1;
+        }
+        slate[at] = Placed { score, row };
+        if slate.len() == length {
+            least = slate[length - 1].score;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against sorting everything; few different scores, so that many tie.
+        #[test]
+        fn the_best_are_kept_in_order(
+            raw in proptest::collection::vec(0u8..6, 0..40),
+            length in prop_oneof![Just(1usize), 2usize..8],
+            salt in any::<u64>(),
+        ) {
+            let masked = |n: &u8| if *n == 0 { f32::NEG_INFINITY } else { f32::from(*n) };
+            let scores: Vec<f32> = raw.iter().map(masked).collect();
+            let tie = |row: u32| crate::rng::mix64(salt ^ u64::from(row));
+            let mut slate = Vec::new();
+            if length == 1 {
+                keep_first(&scores, tie, &mut slate);
+            } else {
+                keep_best(&scores, length, tie, &mut slate);
+            }
+            let mut all: Vec<u32> = (0..scores.len() as u32)
+                .filter(|&row| scores[row as usize] > f32::NEG_INFINITY)
+                .collect();
+            all.sort_by(|&x, &y| {
+                let by_score = scores[y as usize].total_cmp(&scores[x as usize]);
+                by_score.then(tie(y).cmp(&tie(x)))
+            });
+            all.truncate(length);
+            let rows: Vec<u32> = slate.iter().map(|placed| placed.row).collect();
+            prop_assert_eq!(rows, all, "scores {:?}", scores);
+        }
+
+        /// Offers keep their spot and their content while others come and go and shelves grow.
+        #[test]
+        fn an_offer_stays_what_it_is(steps in proptest::collection::vec((0u32..3, any::<bool>()), 1..200)) {
+            let products = (0..3).map(|i| (ProductId(i), CategoryId(0)));
+            let mut offers = Offers::new(products);
+            let mut listed: Vec<(Spot, u32)> = Vec::new();
+            for (number, (slot, remove)) in (0u32..).zip(steps) {
+                if remove && !listed.is_empty() {
+                    let (spot, stock) = listed.remove(number as usize % listed.len());
+                    prop_assert_eq!(offers.delist(spot), stock);
+                } else {
+                    let row = Row { stock: number, ships: 1, price_cents: 100, ..Row::default() };
+                    let weight = Weight { a: number as f32, b: 0.0 };
+                    let (spot, _) = offers.list(slot, SellerId(number), row, weight, 4.0);
+                    listed.push((spot, number));
+                }
+                for &(spot, number) in &listed {
+                    prop_assert_eq!(offers.seller(spot), SellerId(number));
+                    prop_assert_eq!(offers.row(spot).stock, number);
+                }
+            }
+        }
     }
 }

@@ -124,12 +124,12 @@ impl<'a> Seen<'a> {
 
     fn price(&self, cell: u32, spot: Spot) -> f64 {
         let mut cells = self.cells.borrow_mut();
-        f64::from(cells.cell(cell).shelves()[spot.slot as usize].price(spot.row))
+        f64::from(cells.cell(cell).offers().price(spot))
     }
 
     fn stock(&self, cell: u32, spot: Spot) -> u32 {
         let mut cells = self.cells.borrow_mut();
-        cells.cell(cell).shelves()[spot.slot as usize].row(spot.row).stock
+        cells.cell(cell).offers().row(spot).stock
     }
 
     fn popularity(&self, product: ProductId) -> f64 {
@@ -140,10 +140,11 @@ impl<'a> Seen<'a> {
     fn cheapest(&self, product: ProductId, but: SellerId) -> Option<f64> {
         let home = self.market.homes[product.index()];
         let mut cells = self.cells.borrow_mut();
-        let shelf = &cells.cell(home.cell).shelves()[home.slot as usize];
-        (0..shelf.rows())
-            .filter(|&row| shelf.is_open(row) && shelf.seller(row) != but)
-            .map(|row| f64::from(shelf.price(row)))
+        let offers = cells.cell(home.cell).offers();
+        offers
+            .spots(home.slot)
+            .filter(|&spot| offers.is_open(spot) && offers.seller(spot) != but)
+            .map(|spot| f64::from(offers.price(spot)))
             .reduce(f64::min)
     }
 }

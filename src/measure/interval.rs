@@ -5,8 +5,9 @@
 pub struct Interval {
     /// Mean of the values; nothing where there are none.
     pub mean: Option<f64>,
-    /// Ends of the interval; nothing for fewer than two values.
+    /// Lower end of the interval; nothing for fewer than two values.
     pub low: Option<f64>,
+    /// Upper end of the interval; nothing for fewer than two values.
     pub high: Option<f64>,
     /// How many values there were.
     pub n: usize,

@@ -56,8 +56,11 @@ pub fn all_metrics() -> Vec<&'static Metric> {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
+    /// Less is better.
     Lower,
+    /// More is better.
     Higher,
+    /// Neither: it describes the market.
     None,
 }
 
@@ -68,6 +71,7 @@ pub struct Metric {
     pub name: &'static str,
     /// The unit: `ratio`, `EUR`, `days`, `stars`, `count`, …
     pub unit: &'static str,
+    /// Which way is better.
     pub better: Better,
     /// One sentence for people.
     pub says: &'static str,

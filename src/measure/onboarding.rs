@@ -95,14 +95,19 @@ const METRICS: [Metric; 15] = [
 /// happened before it is not known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApplicantRow {
+    /// Number of the applicant, which it sells under once it is live.
     pub applicant: u32,
+    /// What business it is.
     pub kind: String,
+    /// Where it sells from.
     pub country: String,
+    /// The category most of its catalogue lies in.
     pub category: String,
     /// Day of entering each stage, in the order of [`Stage::ALL`].
     pub entered_day: [Option<f64>; Stage::ALL.len()],
     /// The stage it dropped out of.
     pub dropped_at: Option<String>,
+    /// Day of dropping out [days].
     pub dropped_day: Option<f64>,
 }
 

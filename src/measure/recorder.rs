@@ -16,21 +16,31 @@ pub struct Counts {
     pub sessions: u64,
     /// Arrivals and calendar entries executed. Facts don't tell: the driver fills this in.
     pub events: u64,
+    /// Purchases.
     pub orders: u64,
+    /// Published reviews.
     pub reviews: u64,
+    /// Units sent back.
     pub returns: u64,
+    /// Live when the run began.
     pub sellers_start: u64,
     /// Went live during the run.
     pub sellers_joined: u64,
+    /// Left for good during the run, by their own will or removed.
     pub sellers_exited: u64,
+    /// Orders that sellers called off.
     pub cancellations: u64,
+    /// Parcels that arrived.
     pub deliveries: u64,
     /// Visits that left for want of a way to pay.
     pub abandoned: u64,
+    /// Changes of a price.
     pub repricings: u64,
     /// Lots sold between sellers.
     pub lots: u64,
+    /// Orders that staff placed under another name.
     pub mystery_orders: u64,
+    /// Warnings, action plans, suspensions and removals.
     pub sanctions: u64,
     /// Facts of every kind.
     pub facts: u64,
@@ -61,8 +71,11 @@ impl Counts {
 /// One week of one world.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeekRow {
+    /// Number of the week, from 0.
     pub week: u32,
+    /// Visits in it.
     pub sessions: u64,
+    /// Purchases in it.
     pub orders: u64,
     /// Metrics that are told by the week, in the order of the registry.
     pub values: Vec<(&'static str, Option<f64>)>,
@@ -361,6 +374,7 @@ mod tests {
         let run = |name: &str, sink: &mut dyn FactSink| {
             let mut best = f64::INFINITY;
             for _ in 0..5 {
+                #[expect(clippy::disallowed_methods, reason = "a measurement of time")]
                 let start = std::time::Instant::now();
                 for round in 0..500_u64 {
                     for (i, slate) in (0_u32..).zip(&slates) {

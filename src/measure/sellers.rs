@@ -10,9 +10,13 @@ use std::any::Any;
 /// One seller's run. Days are counted from the start of the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SellerRow {
+    /// Number of the seller.
     pub seller: u32,
+    /// What business it is.
     pub kind: String,
+    /// Where it sells from.
     pub country: String,
+    /// The category most of its catalogue lies in.
     pub category: String,
     /// Live when the run began.
     pub from_start: bool,
@@ -20,6 +24,7 @@ pub struct SellerRow {
     pub live_day: f64,
     /// Day of the first order in the run.
     pub first_sale_day: Option<f64>,
+    /// Orders it took in the run.
     pub orders: u64,
     /// Sum of the prices of its orders, before cancellations and refunds [EUR].
     pub gmv_eur: f64,
@@ -29,16 +34,23 @@ pub struct SellerRow {
     pub mean_stars: Option<f64>,
     /// What its quality earns in the long run.
     pub true_stars: f64,
+    /// Orders that arrived.
     pub delivered: u64,
+    /// Of these, after the promised day.
     pub late: u64,
+    /// Of these, with a unit that does not work.
     pub defective: u64,
+    /// Of these, sent back.
     pub returned: u64,
+    /// Orders that it called off.
     pub cancelled: u64,
     /// Exposure: views in the run, a view of place k counting 1/k; empty when slates were not recorded.
     pub views: Option<f64>,
     /// Sanctions of any degree.
     pub sanctions: u64,
+    /// Day it left for good [days]; empty for those who stayed.
     pub exit_day: Option<f64>,
+    /// Why it left: `unprofitable` or `removed`.
     pub exit_reason: Option<String>,
 }
 

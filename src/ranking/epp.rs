@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::shrunk;
 use super::objective::{Estimate, Objective, Priced, trade_formula};
-use super::{About, Merit, Policy, Ranking, Term, finite, usable_power};
+use super::{About, Merit, Policy, Ranking, Reads, Term, usable_power};
 
 /// Ranks by positive reviews (4 or 5 stars) over transactions. Orders are counted over the seller's
 /// whole life, so there is no choice of evidence.
@@ -19,15 +19,15 @@ use super::{About, Merit, Policy, Ranking, Term, finite, usable_power};
 #[serde(deny_unknown_fields)]
 pub struct Epp {
     /// How many imagined transactions at the prior are mixed in [orders].
-    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.0, max = 1e6))]
     pub shrinkage: f64,
     /// What the share is drawn towards [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub prior_share: f64,
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }
@@ -64,6 +64,10 @@ impl Estimate for Praise {
         // Reviews may outnumber orders where a history was drawn before the run began.
         let orders = merit.orders.max(merit.reviews);
         shrunk(merit.positive.into(), orders.into(), self.shrinkage, self.prior_share)
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { orders: true, ..Reads::default() }
     }
 
     fn terms(&self, merit: &Merit) -> Vec<Term> {

@@ -9,30 +9,28 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Objective, Priced};
 use super::random::shuffle;
-use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
-};
+use super::{About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, usable_power};
 
 /// Shuffles a share of the queries and ranks the others by shrunk mean stars against price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EpsilonGreedy {
-    /// Share of the queries whose whole slate is shuffled [probability].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of the queries whose whole slate is shuffled [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub epsilon: f64,
     /// The reviews that count.
     #[garde(dive)]
     pub evidence: Evidence,
     /// How many imagined reviews at the prior are mixed in [reviews].
-    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.0, max = 1e6))]
     pub shrinkage: f64,
     /// What the mean is drawn towards [stars].
-    #[garde(range(min = 1.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 5.0))]
     pub prior_stars: f64,
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }
@@ -76,6 +74,10 @@ struct Experimenting {
 impl Ranking for Experimenting {
     fn weigh(&self, merit: &Merit) -> Weight {
         self.greedy.weigh(merit)
+    }
+
+    fn reads(&self) -> Reads {
+        self.greedy.reads()
     }
 
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]) {

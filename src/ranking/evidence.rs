@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::objective::Estimate;
-use super::{Merit, Term};
+use super::{Merit, Reads, Term};
 
 /// The reviews that a policy goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -29,6 +29,11 @@ pub(super) struct Seen {
 }
 
 impl Evidence {
+    /// What of a merit going by these reviews means reading.
+    pub(super) fn reads(self) -> Reads {
+        Reads { category: self == Evidence::Category, ..Reads::default() }
+    }
+
     /// The counts of the chosen reviews.
     pub(super) fn read(self, merit: &Merit) -> Seen {
         let (reviews, stars, positive) = match self {
@@ -68,6 +73,10 @@ impl Estimate for ShrunkStars {
     fn quality(&self, merit: &Merit) -> f64 {
         let seen = self.evidence.read(merit);
         shrunk(seen.stars, seen.reviews, self.shrinkage, self.prior_stars)
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn terms(&self, merit: &Merit) -> Vec<Term> {

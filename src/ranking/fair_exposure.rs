@@ -14,9 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Estimate, Objective};
-use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
-};
+use super::{About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, usable_power};
 
 /// Ranks by merit over the exposure had so far, so that exposure follows merit in the long run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -26,19 +24,19 @@ pub struct FairExposure {
     #[garde(dive)]
     pub evidence: Evidence,
     /// How many imagined reviews at the prior are mixed in [reviews].
-    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.0, max = 1e6))]
     pub shrinkage: f64,
     /// What the mean is drawn towards [stars].
-    #[garde(range(min = 1.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 5.0))]
     pub prior_stars: f64,
-    /// Power of quality in the merit [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the merit [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the merit: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the merit: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
     /// Added to the views an offer had; the greater, the later a newcomer's turn comes [views].
-    #[garde(range(min = 0.01, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.01, max = 1e6))]
     pub offset: f64,
 }
 
@@ -101,8 +99,8 @@ impl Ranking for Quotient {
         self.objective.price_to_win(offers.a[i], rival)
     }
 
-    fn reads_exposure(&self) -> bool {
-        true
+    fn reads(&self) -> Reads {
+        Reads { exposure: true, ..self.estimate.reads() }
     }
 
     fn explain(&self, merit: &Merit, price_eur: f32) -> Vec<Term> {

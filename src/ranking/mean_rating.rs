@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Objective, Priced, trade_formula};
-use super::{About, Policy, Ranking, finite, usable_power};
+use super::{About, Policy, Ranking, usable_power};
 
 /// Ranks by the plain mean of a seller's stars.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -19,12 +19,12 @@ pub struct MeanRating {
     #[garde(dive)]
     pub evidence: Evidence,
     /// The mean ascribed to a seller without reviews [stars].
-    #[garde(range(min = 1.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 5.0))]
     pub prior_stars: f64,
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }

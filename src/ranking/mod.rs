@@ -38,24 +38,33 @@ use crate::units::{SellerId, SessionId};
 /// With the feedback channel `ranking` cut, every policy sees [`Merit::unknown`] for everybody.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Merit {
-    /// Published reviews, and the sum of their stars.
+    /// Published reviews.
     pub reviews: u32,
+    /// Sum of their stars.
     pub stars: u32,
     /// Reviews of 4 or 5 stars.
     pub positive: u32,
-    /// The same three within the reputation's window.
+    /// Reviews within the reputation's window.
     pub recent_reviews: u32,
+    /// Sum of the stars of reviews within the window.
     pub recent_stars: u32,
+    /// Reviews of 4 or 5 stars within the window.
     pub recent_positive: u32,
-    /// Orders taken, and what became of them.
+    /// Orders taken.
     pub orders: u32,
+    /// Orders that came after the promised day.
     pub late: u32,
+    /// Orders that came with a unit that does not work.
     pub defective: u32,
+    /// Orders that were sent back.
     pub returned: u32,
+    /// Orders that the seller called off.
     pub cancelled: u32,
-    /// Reviews, their stars and the positive ones among them within the offer's category.
+    /// Reviews within the offer's category.
     pub category_reviews: u32,
+    /// Sum of the stars of reviews within the offer's category.
     pub category_stars: u32,
+    /// Reviews of 4 or 5 stars within the offer's category.
     pub category_positive: u32,
     /// Views of this offer so far, a view of place k counting 1/k.
     pub exposure: f64,
@@ -87,10 +96,25 @@ impl Merit {
     }
 }
 
+/// The parts of a [`Merit`] that change more often than reviews come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reads {
+    /// [`Merit::orders`].
+    pub orders: bool,
+    /// What became of orders: late, defective, returned, cancelled.
+    pub outcomes: bool,
+    /// [`Merit::exposure`], which changes with every view and differs from offer to offer.
+    pub exposure: bool,
+    /// What was learned within the offer's category, so that a seller's offers weigh differently.
+    pub category: bool,
+}
+
 /// What a policy keeps of a merit: two numbers, whose meaning is the policy's own.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Weight {
+    /// Such as the weight of the estimated quality, or the first shape of a posterior.
     pub a: f32,
+    /// Such as the number of reviews behind it, or the second shape; 0 where one number is enough.
     pub b: f32,
 }
 
@@ -100,9 +124,11 @@ pub struct Weight {
 pub struct Candidates<'a> {
     /// Asking price [EUR], greater than 0.
     pub price: &'a [f32],
-    /// The policy's weights.
+    /// [`Weight::a`] of each.
     pub a: &'a [f32],
+    /// [`Weight::b`] of each.
     pub b: &'a [f32],
+    /// Who offers.
     pub seller: &'a [SellerId],
     /// What a star is worth to the shopper who asks [EUR/star].
     pub star_eur: f32,
@@ -119,7 +145,9 @@ impl Candidates<'_> {
 /// does not depend on who else is in the slate.
 #[derive(Debug, Clone, Copy)]
 pub struct Chance {
+    /// The root of what happens.
     pub dice: Dice,
+    /// The query, by its visit.
     pub session: SessionId,
 }
 
@@ -140,6 +168,7 @@ impl Chance {
 pub struct Term {
     /// The name that the policy's [`About::formula`] uses.
     pub name: &'static str,
+    /// Its value, in the unit of the term.
     pub value: f64,
 }
 
@@ -170,9 +199,10 @@ pub trait Ranking: Send + Sync {
         None
     }
 
-    /// Whether weights depend on [`Merit::exposure`], which changes with every view.
-    fn reads_exposure(&self) -> bool {
-        false
+    /// Which parts of a [`Merit`] weights depend on, besides reviews and true stars: what is not read
+    /// needs no refresh.
+    fn reads(&self) -> Reads {
+        Reads::default()
     }
 
     /// Whether scores depend on chance or on the shopper, and not on the columns alone.
@@ -210,18 +240,12 @@ trait Policy {
     fn build(&self) -> Box<dyn Ranking>;
 }
 
-/// Refuses what `range` lets through: NaN is neither below nor above a bound.
-fn finite(value: &f64, _: &()) -> garde::Result {
-    if value.is_finite() { Ok(()) } else { Err(garde::Error::new("must be a finite number")) }
-}
-
 /// The smallest `price_power` but 0. Scores are 32 bits wide: quality is raised to
 /// `quality_power / price_power`, and beyond the 40th power good sellers would start to tie.
 const LEAST_PRICE_POWER: f64 = 0.1;
 
 /// Holds `price_power` to 0 (price does not matter) or at least [`LEAST_PRICE_POWER`].
-fn usable_power(value: &f64, context: &()) -> garde::Result {
-    finite(value, context)?;
+fn usable_power(value: &f64, (): &()) -> garde::Result {
     if *value == 0.0 || *value >= LEAST_PRICE_POWER {
         return Ok(());
     }
@@ -236,6 +260,7 @@ macro_rules! policies {
             serde::Serialize, serde::Deserialize, garde::Validate, schemars::JsonSchema,
         )]
         #[serde(rename_all = "kebab-case")]
+        #[schemars(title = "ranking policy")]
         pub enum RankingSpec {
             $(#[allow(missing_docs)] $variant(#[garde(dive)] $spec),)*
         }

@@ -6,7 +6,7 @@
 //! offer, in a loop without branches, whatever the powers are. With the powers 2 and 1 the score is
 //! q²/p as stated. Where `price_power` is 0 price is left out and `exponent = quality_power`.
 
-use super::{Candidates, Chance, Merit, Ranking, Term, Weight};
+use super::{Candidates, Chance, Merit, Ranking, Reads, Term, Weight};
 
 /// Weights are kept in these bounds, so that dividing by any price in euros gives a number of 32 bits
 /// that is neither 0 nor infinite, and offers of no known quality are still ordered by price.
@@ -116,6 +116,11 @@ pub(super) trait Estimate: Send + Sync {
     /// The estimate; it is finite.
     fn quality(&self, merit: &Merit) -> f64;
 
+    /// Which parts of a merit it depends on besides reviews and true stars.
+    fn reads(&self) -> Reads {
+        Reads::default()
+    }
+
     /// What it was made of.
     fn terms(&self, merit: &Merit) -> Vec<Term>;
 }
@@ -137,6 +142,10 @@ impl<E: Estimate> Ranking for Priced<E> {
 
     fn price_to_win(&self, offers: &Candidates<'_>, i: usize, rival: f32) -> Option<f32> {
         self.objective.price_to_win(offers.a[i], rival)
+    }
+
+    fn reads(&self) -> Reads {
+        self.estimate.reads()
     }
 
     fn explain(&self, merit: &Merit, price_eur: f32) -> Vec<Term> {

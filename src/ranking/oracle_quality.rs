@@ -10,16 +10,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::objective::{Estimate, Objective, Priced, trade_formula};
-use super::{About, Merit, Policy, Ranking, Term, finite, usable_power};
+use super::{About, Merit, Policy, Ranking, Term, usable_power};
 
 /// Ranks by true stars against price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OracleQuality {
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::random::Lots;
-use super::{About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite};
+use super::{About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight};
 use crate::rng::unit64;
 
 /// Draws the slate with chances in proportion to (a + c · sales)^gamma, sales being the orders that the
@@ -22,13 +22,13 @@ use crate::rng::unit64;
 #[serde(deny_unknown_fields)]
 pub struct Popularity {
     /// What everybody starts with [orders].
-    #[garde(range(min = 1e-6, max = 1e6), custom(finite))]
+    #[garde(range(min = 1e-6, max = 1e6))]
     pub a: f64,
-    /// What each order adds [1].
-    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    /// What each order adds [weight].
+    #[garde(range(min = 0.0, max = 1e6))]
     pub c: f64,
-    /// How much more than in proportion the popular win [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// How much more than in proportion the popular win [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub gamma: f64,
 }
 
@@ -67,6 +67,10 @@ impl Ranking for Race {
     fn weigh(&self, merit: &Merit) -> Weight {
         // The mean time of arrival, within what 32 bits can carry through the race.
         Weight { a: (1.0 / self.rate(merit)).clamp(1e-30, 1e30) as f32, b: 0.0 }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { orders: true, ..Reads::default() }
     }
 
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]) {

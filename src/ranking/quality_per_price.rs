@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Objective, Priced};
-use super::{About, Policy, Ranking, finite};
+use super::{About, Policy, Ranking};
 
 /// Ranks by mean stars over price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -19,7 +19,7 @@ pub struct QualityPerPrice {
     #[garde(dive)]
     pub evidence: Evidence,
     /// The mean ascribed to a seller without reviews [stars].
-    #[garde(range(min = 1.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 5.0))]
     pub prior_stars: f64,
 }
 

@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::objective::Objective;
-use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
-};
+use super::{About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, usable_power};
 use crate::rng::beta;
 
 /// Draws each offer's positive share (4 or 5 stars) from its Beta posterior and ranks by the draw.
@@ -25,15 +23,15 @@ pub struct Thompson {
     #[garde(dive)]
     pub evidence: Evidence,
     /// Imagined positive reviews: the first shape of the prior [reviews].
-    #[garde(range(min = 0.1, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.1, max = 1e6))]
     pub prior_positive: f64,
     /// Imagined reviews that are not positive: the second shape of the prior [reviews].
-    #[garde(range(min = 0.1, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.1, max = 1e6))]
     pub prior_negative: f64,
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }
@@ -80,6 +78,10 @@ impl Ranking for Posterior {
     fn weigh(&self, merit: &Merit) -> Weight {
         let (alpha, beta) = self.shapes(merit);
         Weight { a: alpha as f32, b: beta as f32 }
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn score(&self, offers: &Candidates<'_>, chance: Chance, scores: &mut [f32]) {

@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::objective::Objective;
-use super::{
-    About, Candidates, Chance, Merit, Policy, Ranking, Term, Weight, finite, usable_power,
-};
+use super::{About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, usable_power};
 
 /// Ranks by the positive share (4 or 5 stars) plus a bonus that falls with the number of reviews.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -24,13 +22,13 @@ pub struct Ucb {
     /// The reviews that count.
     #[garde(dive)]
     pub evidence: Evidence,
-    /// The number under the root of the bonus, 2 in UCB1 [1].
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    /// The number under the root of the bonus, 2 in UCB1 [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
     pub exploration: f64,
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }
@@ -90,6 +88,10 @@ impl Ranking for UpperBound {
         let seen = self.evidence.read(merit);
         let share = if seen.reviews > 0.0 { seen.positive / seen.reviews } else { 0.0 };
         Weight { a: share as f32, b: seen.reviews as f32 }
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn score(&self, offers: &Candidates<'_>, _: Chance, scores: &mut [f32]) {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, Seen};
 use super::objective::{Estimate, Objective, Priced, trade_formula};
-use super::{About, Merit, Policy, Ranking, Term, finite, usable_power};
+use super::{About, Merit, Policy, Ranking, Reads, Term, usable_power};
 use crate::rng::unit_normal;
 
 /// Ranks by the lower bound of Wilson's interval for the share of positive reviews (4 or 5 stars).
@@ -19,13 +19,13 @@ pub struct Wilson {
     /// The reviews that count.
     #[garde(dive)]
     pub evidence: Evidence,
-    /// Confidence of the two-sided interval [probability].
-    #[garde(range(min = 0.5, max = 0.9999), custom(finite))]
+    /// Confidence of the two-sided interval [ratio].
+    #[garde(range(min = 0.5, max = 0.9999))]
     pub confidence: f64,
-    /// Power of quality in the score [1].
-    #[garde(range(min = 0.0, max = 4.0), custom(finite))]
+    /// Power of quality in the score [power].
+    #[garde(range(min = 0.0, max = 4.0))]
     pub quality_power: f64,
-    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [1].
+    /// Power of price in the score: 0 leaves price out, otherwise at least 0.1 [power].
     #[garde(range(min = 0.0, max = 4.0), custom(usable_power))]
     pub price_power: f64,
 }
@@ -72,6 +72,10 @@ impl Estimate for LowerBound {
         let (share, z2) = (positive / n, self.z * self.z);
         let half = self.z * libm::sqrt(share * (1.0 - share) / n + z2 / (4.0 * n * n));
         (share + z2 / (2.0 * n) - half) / (1.0 + z2 / n)
+    }
+
+    fn reads(&self) -> Reads {
+        self.evidence.reads()
     }
 
     fn terms(&self, merit: &Merit) -> Vec<Term> {

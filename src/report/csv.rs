@@ -35,6 +35,9 @@ const SELLERS: [&str; 22] = [
 ];
 
 /// Writes `weekly.csv`. Its metrics are those of the first week of all.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn weekly(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
     let mut table = ::csv::Writer::from_writer(out);
     let first: Option<&WeekRow> = worlds.iter().find_map(|world| world.weeks.first());
@@ -51,6 +54,9 @@ pub fn weekly(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
 }
 
 /// Writes `sellers.csv`.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn sellers(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
     let mut table = ::csv::Writer::from_writer(out);
     table.write_record(SELLERS)?;
@@ -90,6 +96,9 @@ fn seller(world: u32, row: &SellerRow) -> [String; SELLERS.len()] {
 }
 
 /// Writes `onboarding.csv`.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn onboarding(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
     let mut table = ::csv::Writer::from_writer(out);
     let stages = Stage::ALL.map(|stage| format!("{}_day", stage.name()));

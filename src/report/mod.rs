@@ -11,6 +11,9 @@ use crate::store::{RunFolder, StoreError, Summary, WorldTables};
 
 /// Writes the files that every run leaves: the summary, the scenario as it ran, and the tables.
 /// The summary comes last: where it is, the run is whole.
+///
+/// # Errors
+/// When a file cannot be written; those before it are there.
 pub fn write_run(
     folder: &RunFolder,
     scenario_toml: &str,

@@ -94,25 +94,45 @@ impl Inspector<'_> {
                     self.unknown_name(mark, word, noun(outer, shape), &known);
                 }
             }
-            (Form::Number(bounds), What::Whole(n)) => {
-                self.number(node, *n as f64, bounds, says);
-            }
+            (Form::Number(bounds), What::Whole(_)) => self.number(node, bounds, says),
             (Form::Number(bounds), What::Real(x)) if !bounds.whole || !x.is_finite() => {
-                self.number(node, *x, bounds, says);
+                self.number(node, bounds, says);
             }
             (Form::Span { min, max }, What::Text(text)) => {
                 self.span(node, text, (*min, *max), says)
             }
-            (Form::List { .. }, What::List(items)) => self.list(items, shape, node),
-            (Form::Text, What::Text(_))
-            | (Form::Truth, What::Truth(_))
-            | (Form::Any | Form::Ref(_), _) => {}
+            (Form::List { .. }, What::List(items)) => self.list(items, shape, node, says),
+            (Form::Text, What::Text(_)) | (Form::Truth, What::Truth(_)) => {}
+            (Form::Any | Form::Ref(_), _) => self.numbers_within(node),
             _ => {
                 let (expected, read) = (expected(shape, says), self.read(node));
                 let noun = node.noun();
                 let problem = self.wrong_type(mark, says, expected);
                 problem.read = Some(if noun == read { read } else { format!("{read} ({noun})") });
             }
+        }
+    }
+
+    /// Refuses what is not finite where the shape says nothing more: no scenario holds such a number,
+    /// and a range of garde's lets NaN through, because it compares with no bound.
+    fn numbers_within(&mut self, node: &Node) {
+        match &node.what {
+            What::Real(_) => self.number(node, &Bounds::FINITE, None),
+            What::Table(table) => {
+                for (key, entry) in table {
+                    self.path.push(Step::Key(key.clone()));
+                    self.numbers_within(&entry.node);
+                    self.path.pop();
+                }
+            }
+            What::List(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    self.path.push(Step::Item(i));
+                    self.numbers_within(item);
+                    self.path.pop();
+                }
+            }
+            _ => {}
         }
     }
 
@@ -124,7 +144,12 @@ impl Inspector<'_> {
         problem
     }
 
-    fn number(&mut self, node: &Node, x: f64, bounds: &Bounds, says: Option<&str>) {
+    fn number(&mut self, node: &Node, bounds: &Bounds, says: Option<&str>) {
+        let x = match node.what {
+            What::Whole(n) => n as f64,
+            What::Real(x) => x,
+            _ => return,
+        };
         if bounds.hold(x) {
             return;
         }
@@ -164,7 +189,7 @@ impl Inspector<'_> {
         problem.meaning = says.map(str::to_owned);
     }
 
-    fn list(&mut self, items: &[Node], shape: &Shape, node: &Node) {
+    fn list(&mut self, items: &[Node], shape: &Shape, node: &Node, says: Option<&str>) {
         let Form::List { first, items: further, least, most } = &shape.form else { return };
         let n = items.len();
         if n < *least || n > *most {
@@ -180,8 +205,12 @@ impl Inspector<'_> {
         }
         for (i, item) in items.iter().enumerate() {
             if let Some(shape) = first.get(i).or(further.as_deref()) {
+                let mut shape = shape.clone();
+                if shape.says.is_none() && self.shapes.resolve(&shape).says.is_none() {
+                    shape.says = says.map(str::to_owned);
+                }
                 self.path.push(Step::Item(i));
-                self.value(item, shape, &item.at);
+                self.value(item, &shape, &item.at);
                 self.path.pop();
             }
         }
@@ -194,7 +223,7 @@ impl Inspector<'_> {
             let child = match (keys.get(key), rest) {
                 (Some(child), _) => child,
                 (None, Rest::Named(child)) => child,
-                (None, Rest::Anything) => continue,
+                (None, Rest::Anything) => &Shape::ANY,
                 (None, Rest::Nothing) => {
                     // A key that is there is not meant by one that is misspelt.
                     let free = keys.keys().filter(|k| !table.contains_key(*k));

@@ -16,6 +16,7 @@ use super::{Checked, Issue};
 /// A scenario that was read and found right.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded<T> {
+    /// What the files and overrides come to.
     pub scenario: T,
     /// The file's name without its ending.
     pub name: String,

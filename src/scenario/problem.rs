@@ -37,6 +37,7 @@ pub enum Class {
 /// One mistake, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
+    /// What kind of mistake it is.
     pub class: Class,
     /// The file as it was given, or `--set`.
     pub file: String,

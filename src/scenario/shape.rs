@@ -21,6 +21,11 @@ pub(crate) struct Shape {
     pub form: Form,
 }
 
+impl Shape {
+    /// The shape of what nothing is known of.
+    pub const ANY: Shape = Shape { says: None, noun: None, optional: false, form: Form::Any };
+}
+
 /// What kind of value is expected.
 #[derive(Debug, Clone)]
 pub(crate) enum Form {
@@ -147,13 +152,16 @@ impl Shapes {
         shape.optional && !matches!(form, Form::Truth | Form::Any | Form::Ref(_))
     }
 
-    /// What the value at the end of these steps means.
+    /// What the value at the end of these steps means; an item of a list means what its list does.
     pub fn says(&self, steps: &[String]) -> Option<String> {
         let mut shape = &self.root;
+        let mut of_list = None;
         for step in steps {
+            let own = shape.says.as_ref().or(self.resolve(shape).says.as_ref());
+            of_list = own.filter(|_| matches!(self.resolve(shape).form, Form::List { .. }));
             shape = self.child(shape, step)?;
         }
-        shape.says.clone().or_else(|| self.resolve(shape).says.clone())
+        shape.says.as_ref().or(self.resolve(shape).says.as_ref()).or(of_list).cloned()
     }
 
     /// The variants or keys of the table at a dotted path, with what they mean.
@@ -230,7 +238,9 @@ pub(crate) fn unit(says: &str) -> Option<&str> {
     while let Some((before, _)) = rest.rsplit_once('[') {
         let inside = &rest[before.len() + 1..];
         if let Some((unit, after)) = inside.split_once(']') {
-            let link = unit.contains('`') || after.starts_with(['(', ':']);
+            let begins_a_line = before.is_empty() || before.ends_with('\n');
+            let defines_a_link = begins_a_line && after.starts_with(':');
+            let link = unit.contains('`') || after.starts_with('(') || defines_a_link;
             if !link && !["M", "R", "A", ""].contains(&unit) && unit.chars().count() <= 24 {
                 return Some(unit);
             }
@@ -254,7 +264,7 @@ fn is_null(schema: &Value) -> bool {
 
 fn shape(schema: &Value) -> Shape {
     let Some(object) = schema.as_object() else {
-        return Shape { says: None, noun: None, optional: false, form: Form::Any };
+        return Shape::ANY;
     };
     let says = text(object, "description");
     let noun = text(object, "title");
@@ -395,6 +405,10 @@ fn bounds(object: &Map<String, Value>, whole: bool) -> Bounds {
 }
 
 impl Bounds {
+    /// Whatever is a number at all.
+    pub const FINITE: Bounds =
+        Bounds { whole: false, min: None, max: None, above: false, below: false };
+
     /// Whether `x` is within; NaN and infinities never are.
     pub fn hold(&self, x: f64) -> bool {
         let low = self.min.is_none_or(|min| if self.above { x > min } else { x >= min });
@@ -452,11 +466,42 @@ mod tests {
             ("Price of a lot [EUR].", Some("EUR")),
             ("Pull towards the mean [reviews] [M]", Some("reviews")),
             ("See [`Span`] and [this](there).", None),
+            ("Change a week [ratio/week]: -0.004 is 0.4 % down.", Some("ratio/week")),
+            ("As in [this].\n[this]: there", Some("this")),
             ("Half an interval [0", None),
             ("", None),
         ] {
             assert_eq!(unit(says), expected, "{says}");
         }
+    }
+
+    /// What the shape of the scenario says of its keys is all there is to say: none is left to serde.
+    #[test]
+    fn every_key_of_the_scenario_has_a_shape_of_its_own() {
+        fn look(shape: &Shape, path: &str) {
+            match &shape.form {
+                Form::Any => panic!("only serde can judge {path}"),
+                Form::Table { keys, rest, .. } => {
+                    keys.iter().for_each(|(key, shape)| look(shape, &format!("{path}.{key}")));
+                    match rest {
+                        Rest::Anything => panic!("{path} may hold anything"),
+                        Rest::Named(shape) => look(shape, &format!("{path}.*")),
+                        Rest::Nothing => {}
+                    }
+                }
+                Form::Variant { arms, .. } => {
+                    arms.iter().for_each(|(arm, shape)| look(shape, &format!("{path}.{arm}")));
+                }
+                Form::List { first, items, .. } => {
+                    first.iter().chain(items.as_deref()).for_each(|item| look(item, path));
+                }
+                _ => {}
+            }
+        }
+        let shapes = Shapes::of::<crate::scenario::Scenario>();
+        look(&shapes.root, "scenario");
+        shapes.types.iter().for_each(|(name, shape)| look(shape, name));
+        assert!(shapes.types.len() > 40, "only {} types", shapes.types.len());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::units::{SessionId, US_PER_SECOND, US_PER_WEEK};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Root of everything that happens in the first world [0 to 2^63 - 1].
+    /// Root of everything that happens in the first world.
     #[garde(range(max = i64::MAX as u64))]
     pub seed: u64,
     /// Virtual time that is simulated [weeks].

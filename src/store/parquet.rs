@@ -96,7 +96,7 @@ const COLUMNS: [(&str, Holds); 26] = [
     ("product", Holds::Number),
     ("country", Holds::Word(Words::Countries)),
     ("class", Holds::Word(Words::Classes)),
-    ("price_cents", Holds::Number),
+    ("price_cents", Holds::Long),
     ("place", Holds::Number),
     ("late", Holds::Truth),
     ("condition", Holds::Word(Words::Conditions)),

@@ -13,29 +13,42 @@ pub const SCHEMA: u32 = 1;
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// [`SCHEMA`] of the program that wrote it.
     pub schema: u32,
+    /// The subcommand, such as `run`.
     pub command: String,
+    /// The command line, word by word.
     pub argv: Vec<String>,
+    /// Version of the program.
     pub version: String,
+    /// Commit the program was built from, where that is known.
     pub commit: Option<String>,
+    /// Where it ran.
     pub machine: Machine,
+    /// What ran.
     pub scenario: ScenarioName,
+    /// Root of what happens in world 0.
     pub seed: u64,
+    /// Threads that cells ran on.
     pub workers: usize,
+    /// Weeks that every world was run for [weeks].
     pub weeks: u32,
     /// Of world 0.
     pub digest: String,
     /// Sums over worlds.
     pub counts: Counts,
+    /// What it took.
     pub cost: Cost,
     /// By name: means over worlds.
     pub metrics: BTreeMap<String, MetricValue>,
+    /// Each world by itself.
     pub worlds: Vec<WorldSummary>,
 }
 
 /// Which scenario ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScenarioName {
+    /// The file's name without its ending.
     pub name: String,
     /// A digest of the resolved scenario.
     pub hash: String,
@@ -50,6 +63,7 @@ pub struct Cost {
     pub sim_s: f64,
     /// Events of all worlds over `sim_s`.
     pub events_per_s: Option<f64>,
+    /// Most memory the process ever held [bytes]; nothing where the system does not tell.
     pub peak_rss_bytes: Option<u64>,
 }
 
@@ -58,22 +72,30 @@ pub struct Cost {
 pub struct MetricValue {
     /// Mean over the worlds that had a sample; nothing where none had.
     pub value: Option<f64>,
-    /// The 95 % interval of the mean by Student's t; nothing for one world.
+    /// Lower end of the 95 % interval of the mean by Student's t; nothing for one world.
     pub low: Option<f64>,
+    /// Upper end of that interval.
     pub high: Option<f64>,
     /// Worlds that had a sample.
     pub n: usize,
+    /// The unit of all three.
     pub unit: String,
+    /// Which way is better.
     pub better: Better,
 }
 
 /// One world of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorldSummary {
+    /// Number of the world.
     pub world: u32,
+    /// Root of what happens in it.
     pub seed: u64,
+    /// 16 hex digits that name everything that happened.
     pub digest: String,
+    /// How many of what happened.
     pub counts: Counts,
+    /// Values by name; nothing where there was no sample.
     pub metrics: BTreeMap<String, Option<f64>>,
 }
 
@@ -94,13 +116,21 @@ impl WorldSummary {
 /// What a command knows of its run and no world does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About {
+    /// The subcommand.
     pub command: String,
+    /// The command line, word by word.
     pub argv: Vec<String>,
+    /// What ran.
     pub scenario: ScenarioName,
+    /// Root of what happens in world 0.
     pub seed: u64,
+    /// Threads that cells ran on.
     pub workers: usize,
+    /// Weeks that every world was run for [weeks].
     pub weeks: u32,
+    /// From start to end [s].
     pub wall_s: f64,
+    /// Simulating alone [s].
     pub sim_s: f64,
 }
 

@@ -5,8 +5,10 @@ use std::process::{Command, Output};
 
 use assert_cmd::cargo::cargo_bin;
 
-/// A whole scenario in the program's own terms.
-const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/whole.toml");
+/// A scenario that stands alone, without a base.
+const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/engine-reference.toml");
+/// The scenario that others start from.
+const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/backmarket-2019.toml");
 
 fn brocante(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(cargo_bin!("brocante"));
@@ -57,12 +59,17 @@ fn mistakes_in_arguments_end_with_2() {
 fn a_right_scenario() {
     let (code, stdout, stderr) = run(&["check", WHOLE, "--set", "seed=7,weeks=3"]);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert!(stdout.starts_with("ok: ") && stdout.contains("weeks 3, seed 7"), "{stdout}");
-    let (code, stdout, _) = run(&["--format", "json", "check", WHOLE]);
-    let value = json(&stdout);
-    assert_eq!((code, &value["ok"]), (Some(0), &true.into()));
-    assert_eq!(value["scenario"]["name"], "whole");
-    assert_eq!(value["scenario"]["hash"].as_str().map(str::len), Some(16));
+    assert!(
+        stdout.starts_with("ok: ") && stdout.contains("weeks 3, ") && stdout.contains("seed 7\n"),
+        "{stdout}"
+    );
+    for (path, name) in [(WHOLE, "engine-reference"), (REFERENCE, "backmarket-2019")] {
+        let (code, stdout, _) = run(&["--format", "json", "check", path]);
+        let value = json(&stdout);
+        assert_eq!((code, &value["ok"]), (Some(0), &true.into()), "{path}");
+        assert_eq!(value["scenario"]["name"], name);
+        assert_eq!(value["scenario"]["hash"].as_str().map(str::len), Some(16));
+    }
 }
 
 #[test]

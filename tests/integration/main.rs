@@ -1,7 +1,14 @@
 //! Tests from outside: one binary, a module per behaviour.
 
+mod books;
 mod cli_basics;
+mod conservation;
+mod determinism;
 mod layers;
+mod oracle;
+mod reality;
 mod scenario_errors;
+mod scenario_keys;
 mod scenario_properties;
 mod shop;
+mod worlds;

@@ -189,7 +189,8 @@ fn out_of_range_errors_are_all_reported() {
     error: `engine.quarters[4]` is out of range
        ┌─ mine.toml:10:33
     10 │ quarters = [0.1, 0.3, 0.4, 0.2, -0.1]
-       │                                 ^^^^ read -0.1; allowed: 0 to 1
+       │                                 ^^^^ read -0.1; allowed: 0 to 1 [ratio]
+       = Share of sessions by quarter of the day [ratio].
 
     error: `countries.fr.share` is out of range
        ┌─ mine.toml:16:9
@@ -418,7 +419,7 @@ fn bases_that_lead_nowhere() {
 }
 
 #[test]
-fn wrong_overrides() {
+fn overrides_of_no_key_or_a_wrong_value() {
     assert_snapshot!(wrong_set(RIGHT, &["wekks=3"]), @r#"
     error: unknown key `wekks`
       ┌─ --set:1:1
@@ -451,6 +452,10 @@ fn wrong_overrides() {
       │                       ^^ read -3; allowed: 0 to 1000 [reviews]
       = Pull of the mean [reviews].
     "#);
+}
+
+#[test]
+fn overrides_that_are_no_key_and_value() {
     assert_snapshot!(wrong_set(RIGHT, &["weeks"]), @r#"
     error: `weeks` is not of the form KEY=VALUE
       ┌─ --set:1:1

@@ -6,7 +6,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use crate::units::{Cents, ProductId};
 
 /// Months in a week of a year of 52 weeks: by how much of a monthly fee each week is burdened.
@@ -20,7 +19,7 @@ pub struct ExitSpec {
     #[garde(range(min = 1, max = 10_000))]
     pub weeks: u32,
     /// Loss in a week that it puts up with: no more than this does not count [EUR/week].
-    #[garde(range(min = 0.0, max = 1e6), custom(finite))]
+    #[garde(range(min = 0.0, max = 1e6))]
     pub tolerated_loss: f64,
 }
 

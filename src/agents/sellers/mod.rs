@@ -51,8 +51,11 @@ pub struct Quality {
 /// Who a seller is: drawn from `market.seed` under its own number, and never changed by what happens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
+    /// Its number.
     pub seller: SellerId,
+    /// What business it is.
     pub kind: KindId,
+    /// Where it sells from.
     pub country: CountryId,
     /// Countries it ships to, as bits by [`CountryId`].
     pub ships: u32,
@@ -79,6 +82,7 @@ pub struct Profile {
 /// One line of a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Listing {
+    /// What is listed.
     pub product: ProductId,
     /// Target price over the product's reference price.
     pub markup: f64,
@@ -173,48 +177,49 @@ pub struct Assortment {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SellersSpec {
-    /// Sellers who are live when the run begins.
+    /// Sellers who are live when the run begins [sellers].
     #[garde(range(min = 1, max = 10_000_000))]
     pub count: u32,
     /// Units supplied for each unit demanded, over all sellers, if all that is supplied is sold
     /// [units/unit].
-    #[garde(range(min = 0.0, max = 1000.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1000.0))]
     pub supply: f64,
     /// Mean of the logarithm of a catalogue's size [log products]; a catalogue has at least 1.
-    #[garde(range(min = -5.0, max = 12.0), custom(finite))]
+    #[garde(range(min = -5.0, max = 12.0))]
     pub catalogue_mu: f64,
-    /// Standard deviation of the logarithm of a catalogue's size.
-    #[garde(range(min = 0.0, max = 5.0), custom(finite))]
+    /// Standard deviation of the logarithm of a catalogue's size [ratio].
+    #[garde(range(min = 0.0, max = 5.0))]
     pub catalogue_sigma: f64,
     /// The catalogue of a seller who joins during the run, over that of one there from the start
     /// [ratio].
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 100.0))]
     pub joiner_catalogue: f64,
     /// How much of a product's chance to be listed follows its popularity; the rest is the same for
-    /// all products [share].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// all products [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub popularity_mix: f64,
     /// Standard deviation of the logarithm of target prices within a product, the differences in
-    /// cost between the kinds included.
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    /// cost between the kinds included [ratio].
+    #[garde(range(min = 0.0, max = 3.0))]
     pub price_log_sd: f64,
     /// What a unit costs the seller over its target price [ratio].
-    #[garde(range(min = 0.0, max = 10.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 10.0))]
     pub cost_share: f64,
-    /// Standard deviation of the logarithm of a seller's supply over that of its kind; the mean is 1.
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    /// Standard deviation of the logarithm of a seller's supply over that of its kind, whose
+    /// mean is 1 [ratio].
+    #[garde(range(min = 0.0, max = 3.0))]
     pub scale_sigma: f64,
     /// Orders that a seller of scale 1 handles a day for each product it lists [orders/day].
-    #[garde(range(min = 0.0, max = 1e12), custom(finite))]
+    #[garde(range(min = 0.0, max = 1e12))]
     pub capacity: f64,
     /// Orders a day that even the smallest seller handles [orders/day].
     #[garde(range(min = 1, max = 1_000_000))]
     pub capacity_min: u32,
-    /// Standard deviation of the logarithm of a seller's handling time over that of its kind.
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    /// Standard deviation of the logarithm of a seller's handling time over that of its kind [ratio].
+    #[garde(range(min = 0.0, max = 3.0))]
     pub handling_sigma: f64,
-    /// Chance that a seller lists a product which its account manager proposes [share].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Chance that a seller lists a product which its account manager proposes [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub accept_proposal: f64,
     /// True quality: how it is drawn, how it drifts, what an action plan does.
     #[garde(dive)]
@@ -264,11 +269,6 @@ impl SellersSpec {
         found.extend(self.kinds.problems());
         found
     }
-}
-
-/// Rejects NaN, which compares with no bound and so passes every range, and the infinities.
-fn finite(value: &f64, (): &()) -> garde::Result {
-    if value.is_finite() { Ok(()) } else { Err(garde::Error::new("must be a finite number")) }
 }
 
 /// Draws an index in proportion to `shares` with the uniform `u`; 0 where there is no share at all.

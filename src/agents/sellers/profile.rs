@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::pricing::Pricings;
 use super::quality::QualityRules;
 use super::stars::StarShares;
-use super::{Assortment, Listing, Profile, SellersSpec, finite, pick};
+use super::{Assortment, Listing, Profile, SellersSpec, pick};
 use crate::rng::{Dice, Purpose, unit_normal};
 use crate::units::{CountryId, KindId, ProductId, SellerId};
 
@@ -16,14 +16,14 @@ use crate::units::{CountryId, KindId, ProductId, SellerId};
 #[serde(deny_unknown_fields)]
 pub struct CountsSpec {
     /// Mean of the logarithm of the number of reviews [log reviews].
-    #[garde(range(min = -5.0, max = 15.0), custom(finite))]
+    #[garde(range(min = -5.0, max = 15.0))]
     pub mu: f64,
-    /// Standard deviation of the logarithm of the number of reviews.
-    #[garde(range(min = 0.0, max = 5.0), custom(finite))]
+    /// Standard deviation of the logarithm of the number of reviews [ratio].
+    #[garde(range(min = 0.0, max = 5.0))]
     pub sigma: f64,
     /// How the number grows with the catalogue: it goes with the catalogue over its median to this
-    /// power.
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    /// power [power].
+    #[garde(range(min = 0.0, max = 3.0))]
     pub catalogue_power: f64,
     /// No seller has more [reviews].
     #[garde(range(min = 0, max = 10_000_000))]
@@ -34,11 +34,11 @@ pub struct CountsSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShippingSpec {
-    /// Share of sellers who ship within their own country alone.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of sellers who ship within their own country alone [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub home_only: f64,
-    /// Chance that one of the others ships to any one foreign country.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Chance that one of the others ships to any one foreign country [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub abroad: f64,
 }
 

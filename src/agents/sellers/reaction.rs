@@ -4,7 +4,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use super::quality::ChangeSpec;
 
 /// How a seller answers its reviews. It hears of them by the feedback channel `sellers` alone.
@@ -12,16 +11,16 @@ use super::quality::ChangeSpec;
 #[serde(deny_unknown_fields)]
 pub struct ReactionSpec {
     /// Reviews that it looks back on: each new one weighs 1 over this [reviews].
-    #[garde(range(min = 1.0, max = 10_000.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 10_000.0))]
     pub reviews: f64,
     /// Mean of the stars it looks back on below which it takes care [stars].
-    #[garde(range(min = 1.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 5.0))]
     pub below: f64,
     /// What care does to its quality.
     #[garde(dive)]
     pub care: ChangeSpec,
-    /// What care costs, over the price of each unit it sells [share].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// What care costs, over the price of each unit it sells [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub cost: f64,
     /// How long it takes care [days].
     #[garde(range(min = 1, max = 3650))]

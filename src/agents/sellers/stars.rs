@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Quality, finite};
+use super::Quality;
 use crate::history::Condition;
 
 /// How an order went, as far as its stars depend on it.
@@ -54,17 +54,17 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StarShares {
-    /// Shares of 1 to 5 stars when all went well.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when all went well [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub good: [f64; 5],
-    /// Shares of 1 to 5 stars when the parcel came late.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when the parcel came late [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub late: [f64; 5],
-    /// Shares of 1 to 5 stars when the unit was defective.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when the unit was defective [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub defective: [f64; 5],
-    /// Shares of 1 to 5 stars when the unit was worse than its grade.
-    #[garde(inner(range(min = 0.0, max = 1.0), custom(finite)))]
+    /// Shares of 1 to 5 stars when the unit was worse than its grade [ratio].
+    #[garde(inner(range(min = 0.0, max = 1.0)))]
     pub misgraded: [f64; 5],
 }
 
@@ -182,7 +182,8 @@ mod tests {
     fn late_orders_earn_the_measured_mean() {
         let always_late = Quality { late: 1.0, defect: 0.3, ..plain(0.0) };
         // .511 + 2·.080 + 3·.123 + 4·.114 + 5·.172 = 2.356; 2.357 was measured.
-        assert!((true_stars(&always_late, &star_shares()) - 2.356).abs() < 1e-9);
+        let shares = StarShares { late: [0.511, 0.080, 0.123, 0.114, 0.172], ..star_shares() };
+        assert!((true_stars(&always_late, &shares) - 2.356).abs() < 1e-9);
     }
 
     #[test]

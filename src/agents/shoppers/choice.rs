@@ -10,7 +10,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rng::{Dice, Purpose};
+use crate::rng::{Dice, Purpose, exp, ln};
 use crate::units::{SellerId, SessionId};
 
 /// `[shoppers.choice]`: how a slate is looked at and left.
@@ -18,7 +18,7 @@ use crate::units::{SellerId, SessionId};
 #[serde(deny_unknown_fields)]
 pub struct ChoiceSpec {
     /// Utility of leaving without buying [utility]; absent: nobody leaves.
-    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[garde(range(min = -100.0, max = 100.0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaving: Option<f64>,
     /// Stars that a shopper assumes of a seller whose rating is not shown, and at which a rating
@@ -42,6 +42,7 @@ pub struct Taste {
 /// One place of the slate as a shopper sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Glance {
+    /// Who offers; taste is drawn for each seller, whatever its place.
     pub seller: SellerId,
     /// Asking price [EUR].
     pub price: f64,
@@ -52,11 +53,15 @@ pub struct Glance {
 /// A shopper in front of a slate.
 #[derive(Debug, Clone, Copy)]
 pub struct Chooser {
+    /// The root that tastes are drawn from.
     pub dice: Dice,
+    /// The visit, which keys the draws.
     pub session: SessionId,
+    /// What the shopper's class cares for.
     pub taste: Taste,
     /// The going reference price of the product [EUR].
     pub reference: f64,
+    /// Stars at which quality neither adds to an offer nor takes from it [stars].
     pub neutral_stars: f64,
     /// exp(−utility of leaving), or `None` where nobody leaves.
     pub leaving: Option<f64>,
@@ -67,7 +72,7 @@ impl Chooser {
     /// `leave_unit` is the shopper's uniform draw about leaving.
     pub fn choose(&self, looked_at: impl Iterator<Item = Glance>, leave_unit: f64) -> Option<u8> {
         let mut first = match self.leaving {
-            Some(slowness) => -libm::log(leave_unit) * slowness,
+            Some(slowness) => -ln(leave_unit) * slowness,
             None => f64::INFINITY,
         };
         let mut taken = None;
@@ -89,7 +94,7 @@ impl Chooser {
 
     fn race(&self, glance: &Glance) -> f64 {
         let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);
-        -libm::log(draw.fine_unit(0)) * libm::exp(-self.utility(glance))
+        -ln(draw.fine_unit(0)) * exp(-self.utility(glance))
     }
 }
 

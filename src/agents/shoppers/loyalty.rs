@@ -20,10 +20,10 @@ pub struct LoyaltySpec {
     /// Visits of a lost customer over those of a usual one [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub lost_visits: f64,
-    /// Chance that a good experience makes a customer loyal [0 to 1].
+    /// Chance that a good experience makes a customer loyal [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub won_by_good: f64,
-    /// Chance that a bad experience loses a customer [0 to 1].
+    /// Chance that a bad experience loses a customer [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub lost_by_bad: f64,
 }
@@ -32,8 +32,11 @@ pub struct LoyaltySpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Mood {
+    /// After a bad experience: visits `lost_visits` times as often.
     Lost = 0,
+    /// Visits as its class does.
     Usual = 1,
+    /// After a good experience: visits `loyal_visits` times as often.
     Loyal = 2,
 }
 

@@ -26,10 +26,10 @@ pub struct ShoppersSpec {
     /// Growth of the trend [ratio/week]: 0.018 is 1.8 % more each week.
     #[garde(range(min = -0.5, max = 0.5))]
     pub growth_per_week: f64,
-    /// Share of a day's visits by hour, midnight first; 24 numbers that add up to 1.
+    /// Share of a day's visits by hour, midnight first; 24 numbers that add up to 1 [ratio].
     #[garde(length(min = 24, max = 24), inner(range(min = 0.0, max = 1.0)))]
     pub hour_share: Vec<f64>,
-    /// Share of a week's visits by day, Monday first; 7 numbers that add up to 1.
+    /// Share of a week's visits by day, Monday first; 7 numbers that add up to 1 [ratio].
     #[garde(length(min = 7, max = 7), inner(range(min = 0.0, max = 1.0)))]
     pub weekday_share: Vec<f64>,
     /// Weeks with more visits than the trend, by name.
@@ -56,7 +56,7 @@ pub struct ShoppersSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassSpec {
-    /// Share of all visits [0 to 1].
+    /// Share of all visits [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// Price sensitivity [utility/EUR].
@@ -65,7 +65,7 @@ pub struct ClassSpec {
     /// What one star more is worth [EUR/star].
     #[garde(range(min = 0.0, max = 10_000.0))]
     pub star_eur: f64,
-    /// Share of them who look at the whole slate; the others look at the box alone [0 to 1].
+    /// Share of them who look at the whole slate; the others look at the box alone [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub choosers: f64,
 }

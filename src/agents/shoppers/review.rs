@@ -5,22 +5,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Condition, ReturnReason};
-use crate::rng::{unit_normal, unit32};
+use crate::rng::{exp, ln, unit_normal, unit32};
 
 /// `[shoppers.returns]`: how often units are sent back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnsSpec {
-    /// Chance of returning a defective unit [0 to 1].
+    /// Chance of returning a defective unit [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub defective: f64,
-    /// Chance of returning a misgraded unit [0 to 1].
+    /// Chance of returning a misgraded unit [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub misgraded: f64,
-    /// Chance of returning a sound unit that came late [0 to 1].
+    /// Chance of returning a sound unit that came late [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub late: f64,
-    /// Chance of returning a sound unit that came in time [0 to 1].
+    /// Chance of returning a sound unit that came in time [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub otherwise: f64,
     /// Days after delivery within which a unit may go back [days].
@@ -46,7 +46,7 @@ impl ReturnsSpec {
 #[serde(deny_unknown_fields)]
 pub struct ReviewsSpec {
     /// Chance of answering the survey by the stars that would be given, 1 to 5: equal numbers mean
-    /// no self-selection; 5 numbers [0 to 1].
+    /// no self-selection; 5 numbers [ratio].
     #[garde(length(min = 5, max = 5), inner(range(min = 0.0, max = 1.0)))]
     pub response: Vec<f64>,
     /// Days from delivery to the survey [days].
@@ -77,7 +77,7 @@ pub struct LognormalDelay {
     /// Median [days].
     #[garde(range(min = 0.0, max = 365.0))]
     pub median_days: f64,
-    /// Standard deviation of the logarithm.
+    /// Standard deviation of the logarithm [ratio].
     #[garde(range(min = 0.0, max = 5.0))]
     pub sigma: f64,
 }
@@ -95,8 +95,8 @@ impl Delay {
     /// The delay [days] at 32 uniform bits.
     pub fn days(&self, bits: u32) -> f64 {
         match self {
-            Delay::Lognormal(d) => d.median_days * libm::exp(d.sigma * unit_normal(unit32(bits))),
-            Delay::Exponential(d) => -d.mean_days * libm::log(unit32(bits)),
+            Delay::Lognormal(d) => d.median_days * exp(d.sigma * unit_normal(unit32(bits))),
+            Delay::Exponential(d) => -d.mean_days * ln(unit32(bits)),
         }
     }
 }

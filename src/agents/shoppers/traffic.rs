@@ -11,7 +11,7 @@ use crate::units::{SimTime, US_PER_WEEK};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Peak {
-    /// The week, counted from 0.
+    /// The week, counted from 0 [week].
     #[garde(range(min = 0, max = 5_199))]
     pub week: u32,
     /// Visits over the trend in that week [ratio].

@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
-use super::finite;
 use crate::units::{CategoryId, CountryId, SellerId};
 
 /// Account management: `joining.management`.
@@ -19,7 +18,7 @@ pub struct ManagementSpec {
     #[garde(range(min = 1, max = 100_000))]
     pub staff: u32,
     /// Sellers that one of them visits a day [cases/day].
-    #[garde(range(min = 0.01, max = 10_000.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 10_000.0))]
     pub cases_per_staff: f64,
     /// Sellers that one of them may have in its care [sellers].
     #[garde(range(min = 1, max = 1_000_000))]
@@ -31,7 +30,7 @@ pub struct ManagementSpec {
     #[garde(range(min = 1, max = 3650))]
     pub chase_every_days: u32,
     /// Share of proposals that are a product to list; the others are a price to meet [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub list_share: f64,
 }
 

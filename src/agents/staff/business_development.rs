@@ -7,7 +7,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use crate::units::{CategoryId, CountryId, SellerId};
 
 /// The team that prospects: `joining.prospecting`.
@@ -18,14 +17,14 @@ pub struct ProspectingSpec {
     #[garde(range(min = 1, max = 100_000))]
     pub staff: u32,
     /// Leads that one of them works a day [cases/day].
-    #[garde(range(min = 0.01, max = 10_000.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 10_000.0))]
     pub cases_per_staff: f64,
     /// Days after which a lead that nobody has called is lost [days].
     #[garde(range(min = 1, max = 3650))]
     pub patience_days: u32,
     /// Weight of competitive intelligence: 0 calls leads in the order they came, 1 calls those of the
     /// thinnest category and country first, whatever their age [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub focus: f64,
 }
 
@@ -39,10 +38,13 @@ impl ProspectingSpec {
 /// A lead that was found and waits to be called.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prospect {
+    /// The number it would sell under.
     pub seller: SellerId,
     /// Day it was found.
     pub found: i32,
+    /// The category most of its catalogue would lie in.
     pub category: CategoryId,
+    /// Where it would sell from.
     pub country: CountryId,
 }
 

@@ -5,7 +5,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use super::pace::Pace;
 use crate::history::Stage;
 use crate::rng::{Dice, Purpose};
@@ -19,16 +18,16 @@ pub struct DeskSpec {
     #[garde(range(min = 1, max = 100_000))]
     pub staff: u32,
     /// Cases that one of them works a day [cases/day].
-    #[garde(range(min = 0.01, max = 10_000.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 10_000.0))]
     pub cases_per_staff: f64,
     /// Median time that an applicant of pace 1 needs for its own part [days].
-    #[garde(range(min = 0.1, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 365.0))]
     pub applicant_days: f64,
     /// Standard deviation of the logarithm of that time [ratio].
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3.0))]
     pub applicant_sigma: f64,
     /// Chance that an applicant of pace 1 never finishes its part [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub drop_out: f64,
 }
 

@@ -20,11 +20,6 @@ pub mod quality_managers;
 
 use crate::rng::{Block, unit_normal};
 
-/// Refuses NaN, which a range lets through because it compares with nothing.
-pub(crate) fn finite(value: &f64, (): &()) -> garde::Result {
-    if value.is_finite() { Ok(()) } else { Err(garde::Error::new("must be a finite number")) }
-}
-
 /// A lognormal delay in whole days, at least one: nothing that is handed over is done the same day.
 /// Uses numbers 2 and 3 of the block, so that 0 and 1 are left for what else it decides.
 pub fn delay_days(block: Block, median_days: f64, sigma: f64) -> i32 {

@@ -6,7 +6,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use crate::history::Sanction;
 
 /// What a new seller must show before it is handed over: `joining.trial`.
@@ -23,13 +22,13 @@ pub struct TrialSpec {
     #[garde(range(min = 0, max = 3650))]
     pub days_min: u32,
     /// Largest share of orders that were defective or worse than their grade [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub defect_max: f64,
     /// Largest share of orders that came late [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub late_max: f64,
     /// Largest share of orders that the seller called off [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub cancel_max: f64,
     /// Mystery orders within monitoring's window that may fail [orders].
     #[garde(range(min = 0, max = 1_000))]
@@ -48,19 +47,19 @@ pub struct MonitoringSpec {
     pub orders_min: u32,
     /// Share of orders that are defective or worse than their grade, above which a seller is in breach
     /// [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub defect_max: f64,
     /// The same for orders that come late [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub late_max: f64,
     /// The same for orders that the seller calls off [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub cancel_max: f64,
     /// Requests within the window below which slow answers are not judged [requests].
     #[garde(range(min = 1, max = 1_000_000))]
     pub requests_min: u32,
     /// Share of requests answered slowly, above which a seller is in breach [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub slow_max: f64,
     /// Mystery orders within the window that may fail before the seller is in breach [orders].
     #[garde(range(min = 0, max = 1_000))]
@@ -89,8 +88,11 @@ pub struct MonitoringSpec {
 pub struct Indicators {
     /// Orders within the window whose end is known: delivered or called off.
     pub orders: u32,
+    /// Of these, units that came defective or worse than their grade [orders].
     pub defective: u32,
+    /// Of these, parcels that came after the promised day [orders].
     pub late: u32,
+    /// Of these, orders that the seller called off [orders].
     pub cancelled: u32,
     /// Orders delivered since the seller went live.
     pub delivered: u32,
@@ -108,8 +110,9 @@ impl Indicators {
 /// What staff itself knows about a seller within the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Notes {
-    /// Customers' requests, and how many of them were answered slowly.
+    /// Customers' requests [requests].
     pub requests: u32,
+    /// Of these, how many were answered slowly [requests].
     pub slow: u32,
     /// Mystery orders that failed.
     pub mystery_failed: u32,

@@ -5,7 +5,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use crate::rng::{Dice, Purpose};
 use crate::units::SellerId;
 
@@ -17,20 +16,20 @@ const DAYS_PER_MONTH: f64 = 365.0 / 12.0;
 #[serde(deny_unknown_fields)]
 pub struct MysterySpec {
     /// Mystery orders in all [orders/month].
-    #[garde(range(min = 0.0, max = 1_000_000.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1_000_000.0))]
     pub orders_per_month: f64,
     /// Days after going live for which a seller is new [days].
     #[garde(range(min = 0, max = 3650))]
     pub new_days: u32,
     /// How readily a new seller is picked [weight].
-    #[garde(range(min = 0.0, max = 1_000.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1_000.0))]
     pub new_weight: f64,
     /// Mean stars below which a seller scores low [stars].
-    #[garde(range(min = 0.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 5.0))]
     pub low_stars: f64,
     /// How readily a seller that scores low is picked; for one that is new too, the weights add up
     /// [weight].
-    #[garde(range(min = 0.0, max = 1_000.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1_000.0))]
     pub low_weight: f64,
 }
 

@@ -4,7 +4,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finite;
 use crate::history::Stage;
 use crate::units::KindId;
 
@@ -13,16 +12,16 @@ use crate::units::KindId;
 #[serde(deny_unknown_fields)]
 pub struct Pace {
     /// Time in administration over the usual [ratio].
-    #[garde(range(min = 0.05, max = 20.0), custom(finite))]
+    #[garde(range(min = 0.05, max = 20.0))]
     pub administration: f64,
     /// Time that an action plan takes before the next audit, over the usual [ratio].
-    #[garde(range(min = 0.05, max = 20.0), custom(finite))]
+    #[garde(range(min = 0.05, max = 20.0))]
     pub charter: f64,
     /// Time in account set-up over the usual [ratio].
-    #[garde(range(min = 0.05, max = 20.0), custom(finite))]
+    #[garde(range(min = 0.05, max = 20.0))]
     pub setup: f64,
     /// Chance to drop out, at every stage, over the usual [ratio].
-    #[garde(range(min = 0.0, max = 20.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 20.0))]
     pub drop_out: f64,
 }
 

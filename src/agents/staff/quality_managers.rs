@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
-use super::finite;
 use super::pace::Pace;
 use crate::history::Stage;
 use crate::rng::{Dice, Purpose, Stream, binomial, poisson, unit_normal};
@@ -22,25 +21,25 @@ pub struct CharterSpec {
     #[garde(range(min = 1, max = 10_000))]
     pub staff: u32,
     /// Audits that one of them makes a day with no customer requests to answer [cases/day].
-    #[garde(range(min = 0.01, max = 1_000.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 1_000.0))]
     pub cases_per_staff: f64,
     /// The largest chance of an order going wrong, as the audit sees it, that passes [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub risk_max: f64,
     /// How far an audit errs: standard deviation of the logarithm of the risk it sees [ratio].
-    #[garde(range(min = 0.0, max = 5.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 5.0))]
     pub noise: f64,
     /// Audits an applicant may take in all [tries].
     #[garde(range(min = 1, max = 20))]
     pub tries_max: u32,
     /// Median time that the action plan after a refusal takes [days].
-    #[garde(range(min = 0.1, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 365.0))]
     pub plan_days: f64,
     /// Standard deviation of the logarithm of that time [ratio].
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3.0))]
     pub plan_sigma: f64,
     /// Chance that an applicant of pace 1 gives up instead of carrying its action plan out [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub drop_out: f64,
 }
 
@@ -68,31 +67,31 @@ impl CharterSpec {
 #[serde(deny_unknown_fields)]
 pub struct SupportSpec {
     /// Requests that reach staff for an order with which nothing is wrong [requests/order].
-    #[garde(range(min = 0.0, max = 10.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 10.0))]
     pub requests_per_order: f64,
     /// Requests more for an order that goes wrong [requests/order].
-    #[garde(range(min = 0.0, max = 10.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 10.0))]
     pub requests_per_problem: f64,
     /// Requests that fill one manager's day [requests/day].
-    #[garde(range(min = 0.1, max = 100_000.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 100_000.0))]
     pub requests_per_staff: f64,
     /// The largest share of a manager's day that requests may take from audits [ratio].
-    #[garde(range(min = 0.01, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 1.0))]
     pub share_max: f64,
     /// Days of waiting for a manager after which customers give up asking [days].
-    #[garde(range(min = 0.1, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 365.0))]
     pub give_up_days: f64,
     /// Median time that a seller of the usual slowness takes for its own part of an answer [days].
-    #[garde(range(min = 0.001, max = 60.0), custom(finite))]
+    #[garde(range(min = 0.001, max = 60.0))]
     pub answer_days: f64,
     /// Standard deviation of the logarithm of that time, between answers of one seller [ratio].
-    #[garde(range(min = 0.01, max = 5.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 5.0))]
     pub answer_sigma: f64,
     /// Standard deviation of the logarithm of slowness between sellers [ratio].
-    #[garde(range(min = 0.0, max = 3.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3.0))]
     pub slowness_sigma: f64,
     /// Days after which an answer counts as slow [days].
-    #[garde(range(min = 0.01, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 365.0))]
     pub slow_after_days: f64,
 }
 

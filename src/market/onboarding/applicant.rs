@@ -43,6 +43,7 @@ pub enum State {
 /// A lead and what has become of it. Days are days of the run, negative before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applicant {
+    /// Who it is, when it was met and what fate it has.
     pub lead: Lead,
     /// Day it entered each stage, by [`Stage::ALL`].
     pub entered: [Option<i32>; 6],
@@ -96,14 +97,14 @@ impl Applicant {
         assert!(
             self.end.is_none() && last.map_or(0, |last| last + 1) == stage as usize,
             "seller {} cannot go from {last:?} to {stage:?} on day {day}",
-            self.lead.seller.0
+            self.lead.contact.seller.0
         );
         self.entered[stage as usize] = Some(day);
     }
 
     pub(super) fn finish(&mut self, day: i32, end: End) {
         let stage = self.stage().unwrap_or(Stage::Prospecting);
-        assert!(self.end.is_none(), "seller {} ends twice", self.lead.seller.0);
+        assert!(self.end.is_none(), "seller {} ends twice", self.lead.contact.seller.0);
         self.end = Some((stage, day, end));
     }
 }

@@ -161,25 +161,25 @@ impl Onboarding {
         let day = today.day;
         while let Some(applicant) = self.applicants.get(self.next) {
             let lead = applicant.lead;
-            if lead.contact > day {
+            if lead.contact.day > day {
                 break;
             }
             self.next += 1;
             let (category, country) = (lead.category, lead.country);
-            let prospect = Prospect { seller: lead.seller, found: day, category, country };
+            let prospect = Prospect { seller: lead.contact.seller, found: day, category, country };
             self.prospecting.waiting.push(prospect);
-            self.enter(today, lead.seller, Stage::Prospecting);
+            self.enter(today, lead.contact.seller, Stage::Prospecting);
         }
         let spec = &self.spec.prospecting;
         let capacity = self.prospecting.capacity.open(spec.rate());
         let thin = |category, country| today.world.thin(category, country);
         let called = call(spec, day, capacity, &mut self.prospecting.waiting, thin);
         for prospect in &called {
-            let (Fate::Signs(on) | Fate::Lost(on)) = self.record(prospect.seller).lead.fate;
+            let (Fate::Signs(on) | Fate::Lost(on)) = self.record(prospect.seller).lead.contact.fate;
             self.prospecting.talking.insert((on.max(day), prospect.seller));
         }
         for (_, seller) in due(&mut self.prospecting.talking, day) {
-            match self.record(seller).lead.fate {
+            match self.record(seller).lead.contact.fate {
                 Fate::Signs(_) => self.hand_in(today, seller, Stage::Administration),
                 Fate::Lost(_) => self.drop_out(today, seller, End::GaveUp),
             }
@@ -196,7 +196,7 @@ impl Onboarding {
         let mut waiting = std::mem::take(&mut self.prospecting.waiting);
         waiting.retain(|prospect| {
             let tired = i64::from(today.day) - i64::from(prospect.found) >= patience;
-            let fate = self.record(prospect.seller).lead.fate;
+            let fate = self.record(prospect.seller).lead.contact.fate;
             let lost = matches!(fate, Fate::Lost(on) if on <= today.day);
             if tired || lost {
                 self.drop_out(today, prospect.seller, End::GaveUp);

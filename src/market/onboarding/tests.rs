@@ -3,25 +3,33 @@
 
 mod flow;
 mod promises;
-mod spec;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::rng::{Purpose, beta, lognormal, poisson};
+use crate::rng::{Alias, Purpose, beta, lognormal, poisson};
+use crate::units::KindId;
 
 /// The joining of the reference scenario.
 pub(super) fn reference() -> JoiningSpec {
-    toml::from_str(include_str!("tests/reference.toml")).expect("the reference is valid TOML")
+    crate::reference::table("joining")
 }
 
-/// The kinds' mix of the reference, eight countries and six categories.
-pub(super) fn shares() -> Shares {
-    Shares {
-        kinds: [0.15, 0.3, 0.06, 0.15, 0.1, 0.04, 0.12, 0.08],
-        countries: vec![0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05],
-        categories: std::array::from_fn(|_| vec![0.4, 0.2, 0.15, 0.1, 0.1, 0.05]),
+/// Shares of the kinds among leads, by [`KindId::ALL`].
+pub(super) const KINDS: [f64; 8] = [0.15, 0.3, 0.06, 0.15, 0.1, 0.04, 0.12, 0.08];
+
+/// What the contact's number says it is: a kind by [`KINDS`], one of eight countries and of six
+/// categories.
+fn lead(dice: Dice, contact: Contact) -> Lead {
+    let block = dice.block(u64::from(contact.seller.0), 0, Purpose::SellerProfile);
+    let countries = Alias::new(&[0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05]);
+    let categories = Alias::new(&[0.4, 0.2, 0.15, 0.1, 0.1, 0.05]);
+    Lead {
+        contact,
+        kind: KindId::ALL[Alias::new(&KINDS).pick(block.0[0]) as usize],
+        country: CountryId(countries.pick(block.0[1]) as u8),
+        category: CategoryId(categories.pick(block.0[2]) as u8),
     }
 }
 
@@ -115,7 +123,8 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn new(spec: &JoiningSpec, seed: u64, there: u32, weeks: u32, blind: bool) -> Run {
         let (market_dice, dice) = (Dice::new(seed, 0), Dice::new(seed ^ 0xABCD, 0));
-        let leads = draw_leads(&spec.leads, &shares(), market_dice, SellerId(there), weeks);
+        let contacts = draw_contacts(&spec.leads, market_dice, SellerId(there), weeks);
+        let leads = contacts.into_iter().map(|contact| lead(market_dice, contact)).collect();
         let staff = Onboarding::new(spec, leads, &residents(there), market_dice, blind);
         let mut run = Run { staff, market: FakeMarket::new(seed), dice, day: 0 };
         run.staff.warm_up(&run.market, dice);

@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite};
+use super::super::{Profile, SellerDay, Sourcing};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox};
 use crate::rng::poisson;
@@ -16,40 +16,41 @@ use crate::units::Cents;
 pub struct CertifiedStock {
     /// What it bids individuals at first, over its target price; at this bid its supply is the
     /// usual [ratio].
-    #[garde(range(min = 0.01, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 2.0))]
     pub bid: f64,
     /// Lowest bid over its target price [ratio].
-    #[garde(range(min = 0.01, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 2.0))]
     pub bid_min: f64,
     /// Highest bid over its target price [ratio].
-    #[garde(range(min = 0.01, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 2.0))]
     pub bid_max: f64,
-    /// How supply answers the bid: units go with the bid to this power.
-    #[garde(range(min = 0.0, max = 20.0), custom(finite))]
+    /// How supply answers the bid: units go with the bid to this power [power].
+    #[garde(range(min = 0.0, max = 20.0))]
     pub elasticity: f64,
     /// What testing, repairing and cleaning a unit costs, over its target price [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub refurbish: f64,
     /// How often it thinks about its bid [days].
     #[garde(range(min = 1, max = 365))]
     pub bid_every_days: u32,
     /// By how much it raises or lowers its bid at a time [ratio].
-    #[garde(range(min = 0.0, max = 0.9), custom(finite))]
+    #[garde(range(min = 0.0, max = 0.9))]
     pub bid_step: f64,
     /// Days of supply on the shelf below which it bids more [days].
-    #[garde(range(min = 0.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3650.0))]
     pub low_days: f64,
     /// Days of supply on the shelf above which it bids less [days].
-    #[garde(range(min = 0.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3650.0))]
     pub high_days: f64,
     /// Days of supply on the shelf when it opens [days].
-    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 365.0))]
     pub opening_days: f64,
     /// Most days of supply that it keeps of a product [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
-    /// Share of them who buy and sell in a shop and send nothing abroad; the rest is online.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of them who buy and sell in a shop and send nothing abroad; the rest is
+    /// online [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub shops: f64,
 }
 

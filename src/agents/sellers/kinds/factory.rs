@@ -6,7 +6,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite, pick};
+use super::super::{Profile, SellerDay, Sourcing, pick};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::units::{Cents, ProductId};
@@ -16,25 +16,25 @@ use crate::units::{Cents, ProductId};
 #[serde(deny_unknown_fields)]
 pub struct FactoryStock {
     /// Units it can make a day over its long-run supply [ratio].
-    #[garde(range(min = 0.01, max = 10.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 10.0))]
     pub capacity: f64,
     /// Days of supply on the shelf when it opens [days].
-    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 365.0))]
     pub opening_days: f64,
     /// Most days of supply that it keeps of a product [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
-    /// Share of the capacity its own shelf leaves idle that makes lots for others instead.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of the capacity its own shelf leaves idle that makes lots for others instead [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub surplus: f64,
     /// Days between two lots of surplus [days].
     #[garde(range(min = 1, max = 365))]
     pub surplus_every_days: u32,
     /// What it asks for a unit of a lot, over the reference price [ratio].
-    #[garde(range(min = 0.01, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 2.0))]
     pub lot_price: f64,
     /// What a unit of a lot costs it, over the reference price [ratio].
-    #[garde(range(min = 0.0, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 2.0))]
     pub lot_cost: f64,
 }
 

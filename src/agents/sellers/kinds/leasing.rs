@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite};
+use super::super::{Profile, SellerDay, Sourcing};
 use super::{Desk, Stocking, round_by_chance};
 use crate::protocol::{Notice, Outbox};
 use crate::units::ProductId;
@@ -14,16 +14,16 @@ use crate::units::ProductId;
 #[serde(deny_unknown_fields)]
 pub struct LeasingStock {
     /// Mean days between two fleets; each gap is half to one and a half of it [days].
-    #[garde(range(min = 1.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 365.0))]
     pub every_days: f64,
-    /// Share of its catalogue that one fleet consists of.
-    #[garde(range(min = 0.001, max = 1.0), custom(finite))]
+    /// Share of its catalogue that one fleet consists of [ratio].
+    #[garde(range(min = 0.001, max = 1.0))]
     pub models: f64,
     /// Days over which a fleet is tested and put on the shelf [days].
     #[garde(range(min = 1, max = 365))]
     pub release_days: u32,
     /// Days of supply of a product above which it sells a fleet elsewhere [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
 }
 

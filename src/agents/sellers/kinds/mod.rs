@@ -26,7 +26,7 @@ pub use retailer::RetailerStock;
 pub use trader::TraderStock;
 pub use wholesaler::WholesalerStock;
 
-use super::{Profile, SellerDay, Sourcing, finite};
+use super::{Profile, SellerDay, Sourcing};
 use crate::protocol::{Outbox, Request, ShelfLine};
 use crate::rng::{Purpose, Stream, poisson};
 use crate::units::{Cents, KindId, ProductId};
@@ -36,24 +36,24 @@ use crate::units::{Cents, KindId, ProductId};
 #[serde(deny_unknown_fields)]
 #[garde(context(()))]
 pub struct KindSpec<S: Validate<Context = ()>> {
-    /// Share of sellers of this kind.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of sellers of this kind [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// Its costs, and with them its target prices, over the average seller's [ratio].
-    #[garde(range(min = 0.1, max = 10.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 10.0))]
     pub cost: f64,
     /// Its chance of a defective unit over the average seller's [ratio].
-    #[garde(range(min = 0.0, max = 20.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 20.0))]
     pub defect: f64,
     /// Products it lists, over the average seller's [ratio].
-    #[garde(range(min = 0.01, max = 100.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 100.0))]
     pub catalogue: f64,
     /// Its handling time over the usual [ratio].
-    #[garde(range(min = 0.01, max = 100.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 100.0))]
     pub handling: f64,
     /// Units it supplies of each product it lists, over the average seller's [ratio]. Only the
     /// kinds' differences count: the sum over all is `sellers.supply`.
-    #[garde(range(min = 0.01, max = 100.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 100.0))]
     pub volume: f64,
     /// How it gets stock.
     #[garde(dive)]
@@ -65,11 +65,15 @@ pub struct KindSpec<S: Validate<Context = ()>> {
 pub struct Traits {
     /// Share of sellers.
     pub share: f64,
-    /// Multipliers over the average seller.
+    /// What a unit costs it, over what it costs the average seller.
     pub cost: f64,
+    /// Its defect rate over that of the average seller.
     pub defect: f64,
+    /// The size of its catalogue over the average.
     pub catalogue: f64,
+    /// Its handling time over the average.
     pub handling: f64,
+    /// Units it supplies of each product it lists, over the average.
     pub volume: f64,
 }
 

@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite, pick};
+use super::super::{Profile, SellerDay, Sourcing, pick};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox};
 use crate::rng::{binomial, poisson};
@@ -19,14 +19,14 @@ pub struct RecyclerStock {
     /// Parts that a device holds [parts/device].
     #[garde(range(min = 1, max = 1000))]
     pub parts_a_device: u32,
-    /// Share of parts that still work.
-    #[garde(range(min = 0.001, max = 1.0), custom(finite))]
+    /// Share of parts that still work [ratio].
+    #[garde(range(min = 0.001, max = 1.0))]
     pub sound: f64,
     /// Days of supply on the shelf when it opens [days].
-    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 365.0))]
     pub opening_days: f64,
     /// Most days of supply that it keeps of a part; what is over is scrapped [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
 }
 

@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite};
+use super::super::{Profile, SellerDay, Sourcing};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox};
 use crate::rng::poisson;
@@ -17,13 +17,13 @@ pub struct RepairerStock {
     #[garde(range(min = 1, max = 7))]
     pub days_a_week: u32,
     /// Days of supply on the shelf when it opens [days].
-    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 365.0))]
     pub opening_days: f64,
     /// Most days of supply that it keeps of a product [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
     /// How readily it lists spare parts, over whole devices [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub parts: f64,
 }
 

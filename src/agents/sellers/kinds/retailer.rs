@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite};
+use super::super::{Profile, SellerDay, Sourcing};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox};
 use crate::rng::poisson;
@@ -16,17 +16,17 @@ const YEAR: u32 = 52;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetailerStock {
-    /// The weeks of the year (0 to 51) in which presents come back.
+    /// The weeks of the year (0 to 51) in which presents come back [week].
     #[garde(length(max = 52), inner(range(min = 0, max = 51)))]
     pub holiday_weeks: Vec<u32>,
     /// Returns in such a week over those in any other [ratio].
-    #[garde(range(min = 0.0, max = 100.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 100.0))]
     pub holiday_factor: f64,
     /// Days of supply on the shelf when it opens [days].
-    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 365.0))]
     pub opening_days: f64,
     /// Most days of supply that it keeps of a product [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
 }
 

@@ -6,7 +6,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite};
+use super::super::{Profile, SellerDay, Sourcing};
 use super::{Desk, Stocking};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::units::{Cents, ProductId};
@@ -16,16 +16,16 @@ use crate::units::{Cents, ProductId};
 #[serde(deny_unknown_fields)]
 pub struct TraderStock {
     /// Days of supply below which it looks for a lot of a product [days].
-    #[garde(range(min = 0.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 3650.0))]
     pub reorder_days: f64,
     /// Days of supply up to which it fills its shelf with one lot [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
     /// Days of its whole supply for which it may have money put by [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub purse_days: f64,
     /// The most it pays for a unit of a lot, over its target price [ratio].
-    #[garde(range(min = 0.01, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 2.0))]
     pub max_price: f64,
 }
 

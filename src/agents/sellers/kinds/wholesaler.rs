@@ -6,7 +6,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, finite};
+use super::super::{Profile, SellerDay, Sourcing};
 use super::{Desk, Stocking, round_by_chance};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::rng::exponential;
@@ -17,25 +17,25 @@ use crate::units::{Cents, ProductId};
 #[serde(deny_unknown_fields)]
 pub struct WholesalerStock {
     /// Mean days between two arrivals; the gaps are exponential [days].
-    #[garde(range(min = 1.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 365.0))]
     pub every_days: f64,
-    /// Share of its catalogue that one arrival holds.
-    #[garde(range(min = 0.001, max = 1.0), custom(finite))]
+    /// Share of its catalogue that one arrival holds [ratio].
+    #[garde(range(min = 0.001, max = 1.0))]
     pub models: f64,
     /// Units it brings in for traders, over those for its own shelf [ratio].
-    #[garde(range(min = 0.0, max = 20.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 20.0))]
     pub trade: f64,
     /// What it asks for a unit of a lot, over the reference price [ratio].
-    #[garde(range(min = 0.01, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 2.0))]
     pub lot_price: f64,
     /// What a unit of a lot costs it, over the reference price [ratio].
-    #[garde(range(min = 0.0, max = 2.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 2.0))]
     pub lot_cost: f64,
     /// Days of supply on the shelf when it opens [days].
-    #[garde(range(min = 0.0, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 365.0))]
     pub opening_days: f64,
     /// Days of supply of a product above which it takes on no more of it [days].
-    #[garde(range(min = 1.0, max = 3650.0), custom(finite))]
+    #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
 }
 

@@ -4,26 +4,26 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Look, Memory, Pricing, finite};
+use super::super::{Look, Memory, Pricing};
 
 /// Asks the target price for fresh stock and takes a step off for every while it has lain there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clearance {
-    /// Share of sellers who price like this.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of sellers who price like this [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// How often it looks at each price [looks/day].
-    #[garde(range(min = 0.001, max = 96.0), custom(finite))]
+    #[garde(range(min = 0.001, max = 96.0))]
     pub looks_per_day: f64,
     /// Days on the shelf before the first step, and between steps [days].
-    #[garde(range(min = 0.1, max = 3650.0), custom(finite))]
+    #[garde(range(min = 0.1, max = 3650.0))]
     pub step_days: f64,
     /// What one step takes off, over the target price [ratio].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub step: f64,
     /// Lowest price it goes to, over the target price [ratio].
-    #[garde(range(min = 0.01, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 1.0))]
     pub floor: f64,
 }
 

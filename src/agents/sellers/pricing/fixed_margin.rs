@@ -4,17 +4,17 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Look, Memory, Pricing, finite};
+use super::super::{Look, Memory, Pricing};
 
 /// Asks the target price: cost and a margin, following the reference price as it falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FixedMargin {
-    /// Share of sellers who price like this.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of sellers who price like this [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// How often it looks at each price [looks/day].
-    #[garde(range(min = 0.001, max = 96.0), custom(finite))]
+    #[garde(range(min = 0.001, max = 96.0))]
     pub looks_per_day: f64,
 }
 

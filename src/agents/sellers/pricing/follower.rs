@@ -4,30 +4,30 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Look, Memory, Pricing, finite};
+use super::super::{Look, Memory, Pricing};
 
 /// Asks the platform for the price that wins, takes it between a floor and a ceiling, and feels its
 /// way up again while it wins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Follower {
-    /// Share of sellers who price like this.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of sellers who price like this [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// How often it looks at each price [looks/day].
-    #[garde(range(min = 0.001, max = 96.0), custom(finite))]
+    #[garde(range(min = 0.001, max = 96.0))]
     pub looks_per_day: f64,
     /// Lowest price it goes to, over the target price [ratio].
-    #[garde(range(min = 0.01, max = 1.5), custom(finite))]
+    #[garde(range(min = 0.01, max = 1.5))]
     pub floor: f64,
     /// Highest price it goes to, over the target price [ratio].
-    #[garde(range(min = 0.01, max = 1.5), custom(finite))]
+    #[garde(range(min = 0.01, max = 1.5))]
     pub ceiling: f64,
     /// By how much it raises its price while it has the box [ratio/day].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    #[garde(range(min = 0.0, max = 1.0))]
     pub drift: f64,
     /// By how much it goes under the price that would just win [ratio].
-    #[garde(range(min = 0.0, max = 0.5), custom(finite))]
+    #[garde(range(min = 0.0, max = 0.5))]
     pub undercut: f64,
 }
 

@@ -4,7 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Look, Memory, Pricing, finite};
+use super::super::{Look, Memory, Pricing};
 
 /// Most prices that the memory of an offer has room for.
 const MOST_ARMS: usize = 4;
@@ -20,23 +20,23 @@ const WORTH: usize = 4;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Learner {
-    /// Share of sellers who price like this.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Share of sellers who price like this [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub share: f64,
     /// How often it looks at each price [looks/day].
-    #[garde(range(min = 0.001, max = 96.0), custom(finite))]
+    #[garde(range(min = 0.001, max = 96.0))]
     pub looks_per_day: f64,
     /// The prices it tries, over the target price [ratio]; 1 to 4 of them.
-    #[garde(length(min = 1, max = 4), inner(range(min = 0.01, max = 1.5), custom(finite)))]
+    #[garde(length(min = 1, max = 4), inner(range(min = 0.01, max = 1.5)))]
     pub arms: Vec<f64>,
     /// Days on sale after which a price is judged [days].
-    #[garde(range(min = 0.01, max = 365.0), custom(finite))]
+    #[garde(range(min = 0.01, max = 365.0))]
     pub hold_days: f64,
-    /// Chance that it tries any price rather than the best so far.
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Chance that it tries any price rather than the best so far [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub explore: f64,
-    /// Weight of the newest judgement of a price against all before it [share].
-    #[garde(range(min = 0.0, max = 1.0), custom(finite))]
+    /// Weight of the newest judgement of a price against all before it [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
     pub newest: f64,
 }
 

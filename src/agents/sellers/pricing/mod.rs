@@ -1,7 +1,7 @@
 //! Pricing strategies, one a file, and the registry by which a profile names its own.
 //!
 //! A new strategy is a file with its parameters and its `impl Pricing`, a field of [`PricingSpec`]
-//! and a line in [`PricingSpec::entries`].
+//! and a line in `PricingSpec::entries`.
 
 mod clearance;
 mod fixed_margin;

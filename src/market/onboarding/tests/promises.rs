@@ -22,7 +22,7 @@ impl Auditor {
         }
         for applicant in run.staff.applicants() {
             if let State::At(stage) = applicant.state() {
-                auditor.stage.insert(applicant.lead.seller, stage);
+                auditor.stage.insert(applicant.lead.contact.seller, stage);
             }
         }
         auditor
@@ -102,7 +102,7 @@ fn check_places(staff: &Onboarding, spec: &JoiningSpec, day: i32) {
     let mut expected: BTreeMap<SellerId, Vec<Stage>> = BTreeMap::new();
     for applicant in staff.applicants() {
         if let State::At(stage) = applicant.state() {
-            expected.insert(applicant.lead.seller, vec![stage]);
+            expected.insert(applicant.lead.contact.seller, vec![stage]);
         }
     }
     places.retain(|seller, _| *seller >= staff.first);
@@ -242,7 +242,8 @@ fn a_blind_staff_decides_nothing_by_feedback() {
 
 #[test]
 fn mystery_orders_go_to_new_and_low_scoring_sellers() {
-    let spec = reference();
+    let mut spec = reference();
+    (spec.mystery.orders_per_month, spec.mystery.low_stars) = (175.0, 3.9);
     let ordered = |blind, stars| {
         let mut run = Run::new(&spec, 8, 200, 12, blind);
         run.market.stars = stars;
@@ -256,7 +257,8 @@ fn mystery_orders_go_to_new_and_low_scoring_sellers() {
             .collect();
         for &(day, seller) in orders.iter().filter(|(_, seller)| seller.0 >= 200) {
             let live = run.staff.applicants()[seller.index() - 200].live_day();
-            assert!(live.is_some_and(|since| day - since < 90), "{seller:?} on day {day}");
+            let new = spec.mystery.new_days as i32;
+            assert!(live.is_some_and(|since| day - since < new), "{seller:?} on day {day}");
         }
         let residents = orders.iter().filter(|(_, seller)| seller.0 < 200).count();
         (residents, orders.len())
@@ -309,13 +311,15 @@ fn proposals_and_reminders_keep_their_distance() {
             Decision::ChaseRestock { seller, .. } => (false, seller),
             _ => continue,
         };
-        let every = if proposal { 14 } else { 7 };
+        let days = &spec.management;
+        let every = if proposal { days.propose_every_days } else { days.chase_every_days };
         if let Some(before) = last.insert((proposal, seller), day) {
-            assert!(day - before >= every, "{decision:?} on day {day} and on day {before}");
+            assert!(day - before >= every as i32, "{decision:?} on day {day} and on day {before}");
         }
     }
     let share = f64::from(listings) / f64::from(proposals);
-    assert!((share - 0.6).abs() < 0.08, "{share} of {proposals} proposals are listings, seed 5");
+    let asked = spec.management.list_share;
+    assert!((share - asked).abs() < 0.08, "{share} of {proposals} proposals are listings, seed 5");
 }
 
 #[test]

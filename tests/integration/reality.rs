@@ -1,0 +1,70 @@
+//! The reference scenario against what is known of real marketplaces.
+//!
+//! What does not depend on how many shoppers there are is tested on a market with a few of them, every
+//! time. The rest needs the reference as it is, which takes a while without optimisation:
+//!
+//!     cargo test --release --test integration reality -- --include-ignored
+
+use std::ops::RangeInclusive;
+
+use brocante::experiment::{Trial, World};
+
+use crate::worlds::load;
+
+const REFERENCE: &str = "scenarios/backmarket-2019.toml";
+
+fn year(overrides: &[&str]) -> World {
+    let scenario = load(REFERENCE, overrides).scenario;
+    assert_eq!(scenario.weeks, 52, "the reference is a year");
+    Trial { scenario: &scenario, world: 0, workers: 2, measured: true }.run(&mut ())
+}
+
+/// A metric of the whole year.
+fn metric(world: &World, name: &str) -> f64 {
+    let found = world.metrics.iter().find(|(metric, _)| metric.name == name);
+    let (_, value) = found.unwrap_or_else(|| panic!("no metric {name}"));
+    value.unwrap_or_else(|| panic!("{name} has no sample"))
+}
+
+/// Everything that is not as expected, said at once.
+fn expect(world: &World, expected: &[(&str, RangeInclusive<f64>)]) {
+    let got = expected.iter().map(|(name, range)| (name, range, metric(world, name)));
+    let wrong: Vec<String> = got
+        .filter(|(_, range, value)| !range.contains(value))
+        .map(|(name, range, value)| format!("{name} is {value}, not in {range:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Facts measured on real data that no number of shoppers changes.
+const ALWAYS: &[(&str, RangeInclusive<f64>)] = &[
+    // 7.8 % of parcels come late; sellers who sell much may be a little better than the mean.
+    ("late_rate", 0.060..=0.095),
+    ("stars_when_late", 2.2..=2.7),
+    ("mean_stars", 4.1..=4.5),
+    ("true_stars_sd", 0.25..=0.33),
+    ("signings_dispersion", 2.5..=8.7),
+];
+
+#[test]
+fn a_year_with_few_shoppers() {
+    let set = ["shoppers.visits_per_week=28000.0", "shoppers.loyalty.customers=50000"];
+    let world = year(&set);
+    expect(&world, ALWAYS);
+    let offers = world.tables.weeks[25].get("offers_per_product").expect("products have offers");
+    assert!((14.0..=28.0).contains(&offers), "{offers} offers a product in the middle of the year");
+    let live = world.census.sellers.iter().filter(|card| card.from_start).count() as u64
+        + world.counts.sellers_joined
+        - world.counts.sellers_exited;
+    assert!((1_050..=1_250).contains(&live), "{live} sellers at the end");
+}
+
+#[test]
+#[ignore = "50 million visits take minutes without optimisation"]
+fn the_reference_year() {
+    let world = year(&[]);
+    expect(&world, ALWAYS);
+    let as_it_is =
+        [("unsold_at_90d", 0.35..=0.65), ("conversion", 0.025..=0.035), ("box_share", 0.78..=0.86)];
+    expect(&world, &as_it_is);
+}
