@@ -258,8 +258,9 @@ impl Offers {
         self.price[i] = price_cents as f32 / 100.0;
     }
 
-    /// Ranks the offers of a shelf that can serve a query: the best of them, best first, in `scratch`.
-    /// `star_eur` is what a star is worth to the shopper [EUR/star].
+    /// Ranks the offers of a shelf that can serve a query: the best `length` of them, best first, in
+    /// `scratch`.
+    #[expect(clippy::too_many_arguments, reason = "a query is answered from all of these")]
     pub fn rank(
         &self,
         slot: u32,
