@@ -113,7 +113,11 @@ fn choices() -> Vec<Vec<String>> {
             "joining.trial.days_min=0 ; joining.trial.delivered_min=0",
             "joining.charter.risk_max=1.0",
         ],
-        &["", "reviews.inflation_per_week=1.0", "market.window_weeks=1"],
+        &[
+            "",
+            "reviews.inflation_per_week=1.0",
+            "market.window_weeks=1 ; joining.monitoring.window_weeks=1",
+        ],
         &["", "joining.support.requests_per_order=3.0", "joining.mystery.orders_per_month=0.0"],
         &["", "joining.monitoring.suspension_days=1", "joining.monitoring.step_days=0"],
     ];
