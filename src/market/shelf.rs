@@ -260,7 +260,6 @@ impl Offers {
 
     /// Ranks the offers of a shelf that can serve a query: the best `length` of them, best first, in
     /// `scratch`.
-    #[expect(clippy::too_many_arguments, reason = "a query is answered from all of these")]
     pub fn rank(
         &self,
         slot: u32,
