@@ -269,6 +269,7 @@ impl Cell {
             sold: row.sold_since_look,
             age_days: f64::from(days - row.refilled),
             elapsed_days: f64::from(days - row.looked),
+            floor_factor: market.seller(seller).stance.floor,
             chance: market.dice().block(about.0, seller.0, Purpose::Pricing).unit(0),
         };
         row.sold_since_look = 0;

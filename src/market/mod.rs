@@ -35,7 +35,7 @@ use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, S
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
-pub use events::{EventSpec, EventsSpec, Planted};
+pub use events::{EventSpec, EventsSpec, Planted, Stance};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
 pub use ledger::{FeesSpec, Ledger};
@@ -78,6 +78,8 @@ pub struct Seller {
     pub quality: Quality,
     /// Whether it may sell.
     pub standing: Standing,
+    /// How running events make it act today.
+    stance: Stance,
     /// Orders a day that the trial allows, while it lasts.
     trial_cap: Option<u32>,
     actor: sellers::Seller,
@@ -104,6 +106,11 @@ impl Seller {
     /// Who it is; `quality` in it is what its delivery promise was made by.
     pub fn profile(&self) -> &Profile {
         self.actor.profile()
+    }
+
+    /// How running events make it act today.
+    pub fn stance(&self) -> Stance {
+        self.stance
     }
 
     /// Whether it pays the monthly fee: live, and past its trial.
@@ -194,8 +201,8 @@ pub struct Market {
     lots: lots::LotMarket,
     /// Orders that campaigns place today, in the order of ticks.
     planted: Vec<events::Planted>,
-    /// Who the running campaigns strike, by the number of their event.
-    campaigns: std::collections::BTreeMap<u32, Vec<SellerId>>,
+    /// Who the running events strike, by their number.
+    struck: std::collections::BTreeMap<u32, Vec<SellerId>>,
     outbox: Outbox,
     /// Sellers who look at prices today, by tick of the day.
     looks_today: Vec<Vec<SellerId>>,

@@ -251,7 +251,7 @@ impl Books<'_> {
             self.struck.insert(seller);
             let targets = self.scenario.events.values().map(|event| match event {
                 EventSpec::ReviewBombing(campaign) => campaign.target.sellers as usize,
-                EventSpec::QualityShock(_) => 0,
+                EventSpec::QualityShock(_) | EventSpec::PriceFloor(_) | EventSpec::StockUp(_) => 0,
             });
             let most = targets.sum();
             hold!(self.struck.len() <= most, "campaigns against {most} struck {:?}", self.struck);
@@ -542,6 +542,7 @@ impl Books<'_> {
             (false, _) => Standing::Gone,
         };
         hold!(standing == expected, "{standing:?}, not {expected:?}");
+        self.close_lots(seller, who)?;
         let known = market.reputations().lifetime(seller);
         // A seller of the start may have a past, which no fact tells of; where nobody reviews, none.
         let from_start = market.census().sellers[seller.index()].from_start;
@@ -553,6 +554,20 @@ impl Books<'_> {
         hold!(known.reviews == reviews, "{} reviews, not {reviews}", known.reviews);
         let kept = if past_reviews == 0 { heard == told } else { heard >= told };
         hold!(kept, "reputation counts {heard:?}, not {told:?}");
+        Ok(())
+    }
+
+    /// What a trader bought for its shelves is on them or was sold.
+    fn close_lots(&self, seller: SellerId, who: &Trade) -> Audit {
+        let kind = self.past.market.census().sellers[seller.index()].kind;
+        if kind != KindId::Trader || !who.live {
+            return Ok(());
+        }
+        for (&product, &bought) in &who.lots {
+            let came = who.restocked.get(&product).copied().unwrap_or(0);
+            let listed = self.offers.contains_key(&(seller, product));
+            hold!(came == bought || !listed, "shelved {came} of {bought} units of {product:?}");
+        }
         Ok(())
     }
 

@@ -536,6 +536,10 @@ fn so_it_does_under_policies_that_learn_draw_or_watch() {
         agree(&[&*ranking, "weeks=3"]);
         agree(&[&*ranking, "weeks=3", "engine.refresh=immediate", "engine.cells=1"]);
     }
+    // Drift would touch everybody's reputation on the day on which windows move.
+    for evidence in ["ranking.box.evidence=category", "ranking.box.evidence=window"] {
+        agree(&[evidence, "sellers.quality.drift=false"]);
+    }
 }
 
 #[test]

@@ -141,6 +141,8 @@ pub struct Look {
     pub age_days: f64,
     /// Days since the last look.
     pub elapsed_days: f64,
+    /// The lowest price it goes to, over its usual lowest, as events have it; 1 in quiet times.
+    pub floor_factor: f64,
     /// A uniform draw for strategies that try things.
     pub chance: f64,
 }

@@ -120,15 +120,7 @@ impl QualityRules {
     /// Makes the rules ready for shoppers who rate as `shares` says.
     pub fn new(spec: &QualitySpec, shares: &StarShares) -> Self {
         let table = |beta: BetaSpec| BetaOfNormal::new(beta.a, beta.b);
-        let mean = |beta: BetaSpec| beta.a / (beta.a + beta.b);
-        let average = Quality {
-            defect: mean(spec.defect),
-            late: mean(spec.late),
-            misgrade: mean(spec.misgrade),
-            cancel: mean(spec.cancel),
-            tilt: 0.0,
-        };
-        let stars_per_tilt = shares.stars_per_tilt(&average);
+        let stars_per_tilt = shares.stars_per_tilt(spec.service_sd);
         // Stars that never differ cannot be moved by service.
         let tilt_per_star = if stars_per_tilt > 0.0 { 1.0 / stars_per_tilt } else { 0.0 };
         QualityRules {
