@@ -352,7 +352,9 @@ impl FactFile {
                 out.write_batch(sellers, Some(defined), Some(repeated))?;
             }
             column.close()?;
-            (sellers.clear(), defined.clear(), repeated.clear());
+            sellers.clear();
+            defined.clear();
+            repeated.clear();
         }
         group.close()?;
         self.rows = 0;
