@@ -1,8 +1,11 @@
 //! What happened: facts, who they speak of, the digest of a run, and the sink through which facts leave.
 
 mod digest;
+mod log;
+mod names;
 
 pub use digest::Digest;
+pub use log::{FactBuffer, FactLog, merge};
 
 use crate::units::{
     CategoryId, Cents, ClassId, CountryId, CustomerId, Grade, KindId, ProductId, SellerId,

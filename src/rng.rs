@@ -10,6 +10,8 @@ mod elementary;
 mod normal;
 mod philox;
 mod samplers;
+#[cfg(test)]
+mod tests;
 
 pub use elementary::{exp, ln};
 pub use normal::unit_normal;
@@ -189,26 +191,5 @@ impl Stream {
     /// A number in 0..n, by scaling; the bias of less than n / 2^32 is below what any test here sees.
     pub fn below(&mut self, n: u32) -> u32 {
         ((u64::from(self.next_u32()) * u64::from(n)) >> 32) as u32
-    }
-}
-
-impl rand::TryRng for Stream {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok(Stream::next_u32(self))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        let low = u64::from(Stream::next_u32(self));
-        Ok(low | u64::from(Stream::next_u32(self)) << 32)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        for chunk in bytes.chunks_mut(4) {
-            let word = Stream::next_u32(self).to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
-        }
-        Ok(())
     }
 }

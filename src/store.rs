@@ -3,10 +3,14 @@
 //! A file of a run folder is written under a temporary name beside its place, forced to the disk and
 //! renamed: a killed run leaves the old file or the new one, never half of one.
 
+mod facts;
 mod machine;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod summary;
 
 pub use crate::measure::Counts;
+pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
 pub use summary::{About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldSummary};
 
@@ -60,6 +64,9 @@ pub enum StoreError {
         /// The number of its schema.
         found: u32,
     },
+    /// This build has no way to write facts.
+    #[error("facts are kept by a build with the feature `parquet`")]
+    NoFacts,
 }
 
 /// The tables of one world.
@@ -165,8 +172,17 @@ impl RunFolder {
         name: &str,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), StoreError> {
+        let mut file = self.begin(name)?;
+        let filled = fill(&mut file);
+        filled.map_err(failed("write", &file.path))?;
+        file.finish()
+    }
+
+    /// Begins the file `name`, which gets its name when it is finished.
+    pub fn begin(&self, name: &str) -> Result<Pending, StoreError> {
         let path = self.path.join(name);
-        write_whole(&path, fill).map_err(failed("write", &path))
+        let buffer = temporary(&path).map_err(failed("write", &path))?;
+        Ok(Pending { path, buffer: BufWriter::new(buffer) })
     }
 
     /// Writes the file `name`, all or nothing.
@@ -207,8 +223,37 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreErr
     move |source| StoreError::Io { what, path, source }
 }
 
-/// Writes to a temporary file in the folder of `path` and renames it when it is whole and on disk.
-fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// A file on its way: under a temporary name, and gone if it is dropped.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
+    buffer: BufWriter<tempfile::NamedTempFile>,
+}
+
+impl Pending {
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Forces it to the disk and gives it its name.
+    pub fn finish(self) -> Result<(), StoreError> {
+        settle(self.buffer, &self.path).map_err(failed("write", &self.path))
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.buffer.flush()
+    }
+}
+
+/// A temporary file in the folder of `path`.
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -216,15 +261,17 @@ fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     // Temporary files are for their owner's eyes by default; a result is as readable as any file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder)?;
-    let mut buffer = BufWriter::new(file);
-    fill(&mut buffer)?;
+    builder.tempfile_in(folder)
+}
+
+/// Gives a file that is whole and on disk its name.
+fn settle(buffer: BufWriter<tempfile::NamedTempFile>, path: &Path) -> io::Result<()> {
     let file = buffer.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The new name is an entry of the folder, which has to reach the disk too.
     if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Exit, Format, Output};
-use crate::scenario::{Scenario, arms, first_comment, read_text};
+use crate::measure::{Better, Metric, all_metrics};
+use crate::ranking::{About, POLICIES};
+use crate::scenario::{first_comment, read_text};
 use crate::units::KindId;
 
 /// What can be listed.
@@ -75,9 +77,10 @@ fn columns(rows: &[Row]) -> String {
     rows.iter().map(line).collect()
 }
 
-/// The variants of `[ranking]`, with their doc comments.
+/// The ranking policies of the registry, with what each does and where it comes from.
 fn policies(_: &Output) -> Vec<Row> {
-    arms::<Scenario>("ranking").into_iter().map(|(name, says)| Row::new(name, says)).collect()
+    let row = |about: &About| Row::new(about.name, format!("{} [{}]", about.says, about.source));
+    POLICIES.iter().map(row).collect()
 }
 
 /// The kinds, with what sets each apart: how it gets stock.
@@ -97,7 +100,15 @@ fn kinds(_: &Output) -> Vec<Row> {
 
 /// The metrics of every family in the registry of [`crate::measure`].
 fn metrics(_: &Output) -> Vec<Row> {
-    Vec::new()
+    let row = |metric: &'static Metric| {
+        let better = match metric.better {
+            Better::Lower => ", lower is better",
+            Better::Higher => ", higher is better",
+            Better::None => "",
+        };
+        Row::new(metric.name, format!("{} [{}{better}]", metric.says, metric.unit))
+    };
+    all_metrics().into_iter().map(row).collect()
 }
 
 /// The files under `scenarios/`, with the question that each asks.

@@ -9,7 +9,10 @@ use crate::experiment::{Trial, World};
 use crate::measure::all_metrics;
 use crate::report;
 use crate::scenario::{self, Loaded, Scenario};
-use crate::store::{About, RESULTS, RunFolder, ScenarioName, Summary, WorldSummary};
+use crate::store::{
+    About, FactStore, KEEPS_FACTS, RESULTS, RunFolder, ScenarioName, Summary, WorldSummary,
+    open_facts,
+};
 
 /// Arguments of every command that runs a scenario.
 #[derive(Debug, Clone, clap::Args)]
@@ -63,22 +66,38 @@ impl RunArgs {
 pub struct Run {
     #[command(flatten)]
     args: RunArgs,
+
+    /// Keep every fact, in facts.parquet. Needs a build with the feature `parquet`.
+    #[arg(long)]
+    facts: bool,
 }
+
+/// What to do where facts are asked of a build that cannot keep them.
+const NO_FACTS: &str = "error: this build cannot keep facts: it lacks the feature `parquet`\n  = \
+                        build with it: cargo run --release --features parquet -- run …";
 
 impl Run {
     pub(super) fn run(&self, out: &Output) -> anyhow::Result<Exit> {
+        if self.facts && !KEEPS_FACTS {
+            out.error(NO_FACTS);
+            return Ok(Exit::BadInput);
+        }
         let loaded = self.args.load()?;
         // The folder is made first: a run that cannot be kept should not be waited for.
         let folder =
             RunFolder::create(self.args.out.as_deref(), Path::new(RESULTS), &loaded.name, "run")?;
+        let mut facts = if self.facts { Some(self.begin_facts(&folder, &loaded)?) } else { None };
         let interrupt = Interrupt::listen()?;
         #[expect(
             clippy::disallowed_methods,
             reason = "the cost of a run is measured from outside it"
         )]
         let began = Instant::now();
-        let worlds = self.simulate(&loaded.scenario, &interrupt, out);
+        let worlds = self.simulate(&loaded.scenario, facts.as_deref_mut(), &interrupt, out);
         let wall_s = began.elapsed().as_secs_f64();
+        if let Some(facts) = facts {
+            end_facts(facts, &worlds)?;
+        }
         let weeks = worlds.iter().map(|w| w.census.weeks).min().unwrap_or(0);
         let about = About {
             command: "run".to_owned(),
@@ -112,7 +131,29 @@ impl Run {
         Ok(Exit::Done)
     }
 
-    fn simulate(&self, scenario: &Scenario, interrupt: &Interrupt, out: &Output) -> Vec<World> {
+    fn begin_facts(
+        &self,
+        folder: &RunFolder,
+        loaded: &Loaded<Scenario>,
+    ) -> anyhow::Result<Box<dyn FactStore>> {
+        let mut facts = open_facts(folder)?;
+        let names = |names: Vec<&String>| serde_json::to_string(&names);
+        facts.note("version", env!("CARGO_PKG_VERSION").to_owned());
+        facts.note("scenario", loaded.name.clone());
+        facts.note("scenario_hash", loaded.hash.clone());
+        facts.note("seed", loaded.scenario.seed.to_string());
+        facts.note("countries", names(loaded.scenario.countries.keys().collect())?);
+        facts.note("classes", names(loaded.scenario.shoppers.classes.keys().collect())?);
+        Ok(facts)
+    }
+
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        mut facts: Option<&mut (dyn FactStore + 'static)>,
+        interrupt: &Interrupt,
+        out: &Output,
+    ) -> Vec<World> {
         let total = self.args.markets * self.args.replications;
         let mut progress = Progress::new(total, interrupt.clone(), out);
         let mut worlds = Vec::new();
@@ -120,14 +161,20 @@ impl Run {
             let mut scenario = scenario.clone();
             scenario.market.seed += u64::from(market);
             for replication in 0..self.args.replications {
-                if interrupt.asked() {
+                if interrupt.asked() || facts.as_ref().is_some_and(|facts| facts.is_broken()) {
                     break;
                 }
                 progress.next_world(worlds.len() as u32);
                 let workers = self.args.workers();
                 let trial =
                     Trial { scenario: &scenario, world: replication, workers, measured: true };
-                let mut world = trial.run(&mut progress);
+                let mut world = match facts.as_deref_mut() {
+                    Some(facts) => {
+                        facts.world(worlds.len() as u32);
+                        trial.run_logged(&mut progress, facts)
+                    }
+                    None => trial.run(&mut progress),
+                };
                 world.world = worlds.len() as u32;
                 world.tables.world = world.world;
                 worlds.push(world);
@@ -136,4 +183,12 @@ impl Run {
         progress.done();
         worlds
     }
+}
+
+/// Ends the file of facts with what each world of it came to.
+fn end_facts(mut facts: Box<dyn FactStore>, worlds: &[World]) -> anyhow::Result<()> {
+    let world = |w: &World| serde_json::json!({ "world": w.world, "digest": w.digest.hex() });
+    let worlds: Vec<_> = worlds.iter().map(world).collect();
+    facts.note("worlds", serde_json::to_string(&worlds)?);
+    Ok(facts.finish()?)
 }

@@ -53,6 +53,10 @@ pub trait Watch<S> {
     /// Called when a day is over (the first has number 0) with the work done so far.
     fn day(&mut self, day: u32, work: Work) -> Go;
 
+    /// Called at midnight with the sinks of all cells and that of the market, in this order: for those
+    /// who cannot keep everything until the week is over.
+    fn midnight(&mut self, _sinks: &mut [&mut S]) {}
+
     /// Called when a week is over, with the sinks of all cells and that of the market, in this order.
     fn week(&mut self, week: u32, sinks: &mut [&mut S], market: &Market);
 }
@@ -182,10 +186,13 @@ impl<S: FactSink> Barrier<'_, S> {
             lane.outbox().clear();
         }
         market.settle(end, &mut Held(&mut held), &mut self.sink);
-        if end.0.is_multiple_of(US_PER_WEEK) {
+        if end.0.is_multiple_of(US_PER_DAY) {
             let mut sinks: Vec<&mut S> = held.iter_mut().map(|lane| &mut lane.sink).collect();
             sinks.push(&mut self.sink);
-            watch.week(end.week() - 1, &mut sinks, &market);
+            watch.midnight(&mut sinks);
+            if end.0.is_multiple_of(US_PER_WEEK) {
+                watch.week(end.week() - 1, &mut sinks, &market);
+            }
         }
     }
 

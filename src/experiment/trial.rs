@@ -6,11 +6,12 @@ use std::time::Instant;
 use crate::driver::{
     Arrivals, Calendar, Clock, Finished, Go, Lane, Refresh, Watch, Work, simulate,
 };
-use crate::history::{Census, Digest};
+use crate::history::{Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
 use crate::market::{Market, Opening};
 use crate::measure::{Counts, Metric, Recorder, WeekRow};
 use crate::scenario::Scenario;
 use crate::store::WorldTables;
+use crate::units::SimTime;
 
 /// Somebody who follows a trial: told once a virtual day.
 pub trait Heartbeat {
@@ -63,25 +64,43 @@ pub struct World {
 impl Trial<'_> {
     /// Runs the world.
     pub fn run(&self, heart: &mut dyn Heartbeat) -> World {
+        self.run_with(heart, None, || self.recorder())
+    }
+
+    /// Runs the world and tells `log` every fact, in one order. It stops at the end of a day when the
+    /// log is broken.
+    pub fn run_logged(&self, heart: &mut dyn Heartbeat, log: &mut dyn FactLog) -> World {
+        let keeper = || Keeper { recorder: self.recorder(), facts: FactBuffer::default() };
+        self.run_with(heart, Some(log), keeper)
+    }
+
+    fn run_with<'a, S: Listener>(
+        &self,
+        heart: &'a mut dyn Heartbeat,
+        mut log: Option<&'a mut dyn FactLog>,
+        listener: impl Fn() -> S,
+    ) -> World {
         let clock = self.scenario.clock();
         let Opening { market, cells, popularity } = self.scenario.plan(self.world).build();
+        if let Some(log) = &mut log {
+            log.begin(market.census());
+        }
         let lanes = cells
             .into_iter()
             .zip(&popularity)
             .map(|(cell, popularity)| {
                 let arrivals = Arrivals::new(cell.number, popularity);
-                Lane::new(cell, arrivals, calendar(&clock), self.recorder())
+                Lane::new(cell, arrivals, calendar(&clock), listener())
             })
             .collect();
         let days = clock.weeks * 7;
-        let mut follower = Follower { heart, days, rows: Vec::new() };
-        let sink = self.recorder();
+        let mut follower = Follower { heart, log, days, rows: Vec::new() };
         #[expect(
             clippy::disallowed_methods,
             reason = "the cost of a run is measured from outside it"
         )]
         let began = Instant::now();
-        let run = simulate(clock, market, lanes, sink, self.workers, &mut follower);
+        let run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
         let sim_s = began.elapsed().as_secs_f64();
         self.conclude(run, follower.rows, sim_s)
     }
@@ -90,28 +109,30 @@ impl Trial<'_> {
         if self.measured { Recorder::full() } else { Recorder::bare() }
     }
 
-    fn conclude(&self, run: Finished<Recorder>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
-        let Finished { market, mut lanes, mut sink, work, wakes, weeks: weeks_run } = run;
-        let digests = lanes.iter().map(|lane| lane.sink.digest()).chain([sink.digest()]);
-        let digest = Digest::join(digests);
+    fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
+        let Finished { market, lanes, sink, work, wakes, weeks: weeks_run } = run;
         let pending = lanes.iter().map(Lane::waiting).sum();
-        for lane in &mut lanes {
-            sink.absorb(&mut lane.sink);
+        let mut cells: Vec<Recorder> = lanes.into_iter().map(|lane| lane.sink.recorder()).collect();
+        let mut whole = sink.recorder();
+        let digests = cells.iter().map(Recorder::digest).chain([whole.digest()]);
+        let digest = Digest::join(digests);
+        for cell in &mut cells {
+            whole.absorb(cell);
         }
         let mut census = market.census().clone();
         census.weeks = weeks_run;
-        let mut counts = sink.counts(&census);
+        let mut counts = whole.counts(&census);
         counts.events = work.visits + work.entries + wakes;
         World {
             world: self.world,
             digest,
             counts,
-            metrics: sink.values(&census),
+            metrics: whole.values(&census),
             tables: WorldTables {
                 world: self.world,
                 weeks,
-                sellers: sink.seller_rows(&census),
-                applicants: sink.onboarding_rows(&census),
+                sellers: whole.seller_rows(&census),
+                applicants: whole.onboarding_rows(&census),
             },
             census,
             market,
@@ -121,27 +142,93 @@ impl Trial<'_> {
     }
 }
 
+/// The sink of a trial: a recorder, and perhaps more.
+trait Listener: FactSink {
+    fn recorder(self) -> Recorder;
+
+    fn recorder_mut(&mut self) -> &mut Recorder;
+
+    /// The facts it keeps for a log.
+    fn facts(&mut self) -> Option<&mut FactBuffer>;
+}
+
+impl Listener for Recorder {
+    fn recorder(self) -> Recorder {
+        self
+    }
+
+    fn recorder_mut(&mut self) -> &mut Recorder {
+        self
+    }
+
+    fn facts(&mut self) -> Option<&mut FactBuffer> {
+        None
+    }
+}
+
+/// A recorder that keeps the facts themselves too. It is a type of its own, so that runs without a
+/// log don't even ask whether there is one.
+struct Keeper {
+    recorder: Recorder,
+    facts: FactBuffer,
+}
+
+impl FactSink for Keeper {
+    fn take(&mut self, at: SimTime, fact: &Fact<'_>) {
+        self.recorder.take(at, fact);
+        self.facts.take(at, fact);
+    }
+}
+
+impl Listener for Keeper {
+    fn recorder(self) -> Recorder {
+        self.recorder
+    }
+
+    fn recorder_mut(&mut self) -> &mut Recorder {
+        &mut self.recorder
+    }
+
+    fn facts(&mut self) -> Option<&mut FactBuffer> {
+        Some(&mut self.facts)
+    }
+}
+
 fn calendar(clock: &Clock) -> Calendar {
     let calendar = Calendar::new(clock.tick_us, clock.ticks());
     if clock.refresh == Refresh::Immediate { calendar.exact() } else { calendar }
 }
 
-/// Joins the recorders at the end of every week, and passes the heartbeat on.
+/// Joins the recorders at the end of every week, tells the log of every day, and passes the heartbeat
+/// on.
 struct Follower<'a> {
     heart: &'a mut dyn Heartbeat,
+    log: Option<&'a mut dyn FactLog>,
     days: u32,
     rows: Vec<WeekRow>,
 }
 
-impl Watch<Recorder> for Follower<'_> {
+impl<S: Listener> Watch<S> for Follower<'_> {
     fn day(&mut self, day: u32, work: Work) -> Go {
-        self.heart.beat(day + 1, self.days, work.visits)
+        let go = self.heart.beat(day + 1, self.days, work.visits);
+        if self.log.as_ref().is_some_and(|log| log.is_broken()) {
+            return ControlFlow::Break(());
+        }
+        go
     }
 
-    fn week(&mut self, week: u32, sinks: &mut [&mut Recorder], market: &Market) {
+    fn midnight(&mut self, sinks: &mut [&mut S]) {
+        if let Some(log) = &mut self.log {
+            let mut facts: Vec<_> = sinks.iter_mut().filter_map(|sink| sink.facts()).collect();
+            merge(&mut facts, *log);
+        }
+    }
+
+    fn week(&mut self, week: u32, sinks: &mut [&mut S], market: &Market) {
         let Some((whole, cells)) = sinks.split_last_mut() else { return };
+        let whole = whole.recorder_mut();
         for cell in cells {
-            whole.absorb(cell);
+            whole.absorb(cell.recorder_mut());
         }
         self.rows.push(whole.close_week(week, market.census()));
     }

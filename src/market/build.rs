@@ -14,7 +14,7 @@ use super::lots::LotMarket;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
 use super::shelf::Offers;
-use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Standing};
+use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Stance, Standing};
 use crate::agents::sellers::{
     self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
 };
@@ -165,6 +165,7 @@ impl MarketPlan<'_> {
             Seller {
                 quality: profile.quality,
                 standing: Standing::Applicant,
+                stance: Stance::default(),
                 trial_cap: None,
                 stars: StarTable::new(profile.quality.tilt, self.stars),
                 actor: sellers::Seller::new(profile, self.sellers),
@@ -254,7 +255,7 @@ impl MarketPlan<'_> {
             monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
             shopper_shares: self.countries.values().map(|c| c.shoppers).collect(),
             planted: vec![],
-            campaigns: BTreeMap::new(),
+            struck: BTreeMap::new(),
             planned_conversion: self.market.planned_conversion,
             lookups_a_day: self.market.lookups_a_day,
             events: self.events.clone(),

@@ -5,7 +5,7 @@
 //! needs to ask another.
 
 use super::Market;
-use super::shelf::{Offers, Placed, Row, Scratch, Spot};
+use super::shelf::{Offers, Placed, Row, Rule, Scratch, Spot};
 use crate::agents::sellers::Look;
 use crate::history::Fact;
 use crate::protocol::{Query, ShelfLine};
@@ -38,6 +38,7 @@ struct Local {
 /// Some of the market's products.
 #[derive(Debug, Default)]
 pub struct Cell {
+    /// Its place among the cells.
     pub number: u32,
     offers: Offers,
     sellers: Vec<Local>,
@@ -159,7 +160,8 @@ impl Cell {
     /// Ranks the offers of a shelf for a query; the slate is [`Cell::slate`].
     pub fn rank(&mut self, market: &Market, slot: u32, query: &Query, star_eur: f32) {
         let (policy, dice, length) = (market.policy(), market.dice(), market.slate_length());
-        self.offers.rank(slot, query, star_eur, policy, dice, length, &mut self.scratch);
+        let rule = Rule { policy, dice, length };
+        self.offers.rank(slot, query, star_eur, rule, &mut self.scratch);
     }
 
     /// The slate ranked last, as places on the shelf it was ranked for.
@@ -267,6 +269,7 @@ impl Cell {
             sold: row.sold_since_look,
             age_days: f64::from(days - row.refilled),
             elapsed_days: f64::from(days - row.looked),
+            floor_factor: market.seller(seller).stance.floor,
             chance: market.dice().block(about.0, seller.0, Purpose::Pricing).unit(0),
         };
         row.sold_since_look = 0;

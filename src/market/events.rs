@@ -1,6 +1,8 @@
-//! What a scenario makes happen from outside: shocks to quality, campaigns of false reviews.
+//! What a scenario makes happen from outside: shocks to quality, campaigns of false reviews, price
+//! wars, stocking up.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use garde::Validate;
 use schemars::JsonSchema;
@@ -22,6 +24,22 @@ pub enum EventSpec {
     QualityShock(#[garde(dive)] QualityShock),
     /// Somebody buys from some sellers to give them false reviews.
     ReviewBombing(#[garde(dive)] ReviewBombing),
+    /// Some sellers go lower with their prices than they usually dare, as in a price war.
+    PriceFloor(#[garde(dive)] PriceFloor),
+    /// Some sellers supply more, or less, than they usually do.
+    StockUp(#[garde(dive)] StockUp),
+}
+
+impl EventSpec {
+    /// The name of the variant, and who is struck.
+    pub const fn target(&self) -> (&'static str, &Target) {
+        match self {
+            EventSpec::QualityShock(shock) => ("quality-shock", &shock.target),
+            EventSpec::ReviewBombing(campaign) => ("review-bombing", &campaign.target),
+            EventSpec::PriceFloor(war) => ("price-floor", &war.target),
+            EventSpec::StockUp(more) => ("stock-up", &more.target),
+        }
+    }
 }
 
 /// A change of true quality.
@@ -63,6 +81,59 @@ pub struct ReviewBombing {
     pub stars: u8,
 }
 
+/// A change of the lowest price that sellers go to. Strategies without one (fixed margin, learner) feel
+/// it only by what their rivals then ask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceFloor {
+    /// Who is struck.
+    #[garde(dive)]
+    pub target: Target,
+    /// Day on which it begins, counted from 0 [days].
+    #[garde(range(min = 0, max = 36_500))]
+    pub from_day: u32,
+    /// How long it lasts [days].
+    #[garde(range(min = 1, max = 36_500))]
+    pub days: u32,
+    /// Multiplies the lowest price that their strategy goes to [ratio].
+    #[garde(range(min = 0.1, max = 2.0))]
+    pub factor: f64,
+}
+
+/// A change of what sellers supply: of their long-run rate and with it of the stock that they keep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StockUp {
+    /// Who does it.
+    #[garde(dive)]
+    pub target: Target,
+    /// Day on which it begins, counted from 0 [days].
+    #[garde(range(min = 0, max = 36_500))]
+    pub from_day: u32,
+    /// How long it lasts [days].
+    #[garde(range(min = 1, max = 36_500))]
+    pub days: u32,
+    /// Multiplies what they supply [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
+    pub factor: f64,
+}
+
+/// How running events make a seller act, over its usual way [ratio].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stance {
+    /// The lowest price it goes to.
+    pub floor: f64,
+    /// What it supplies.
+    pub supply: f64,
+}
+
+impl Default for Stance {
+    /// As usual.
+    fn default() -> Self {
+        Stance { floor: 1.0, supply: 1.0 }
+    }
+}
+
 /// Who an event strikes: the live sellers with the most credit when it begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -97,40 +168,67 @@ pub struct Planted {
 /// The class number that sessions of campaigns carry: no class of shoppers has it.
 const CAMPAIGN: ClassId = ClassId(63);
 
+impl EventSpec {
+    /// The days on which it holds.
+    fn days(&self) -> Range<u32> {
+        let (from, days) = match self {
+            EventSpec::QualityShock(event) => (event.from_day, event.days),
+            EventSpec::ReviewBombing(event) => (event.from_day, event.days),
+            EventSpec::PriceFloor(event) => (event.from_day, event.days),
+            EventSpec::StockUp(event) => (event.from_day, event.days),
+        };
+        from..from.saturating_add(days)
+    }
+}
+
 impl Market {
     /// Lets the events of the scenario happen that are due today.
     pub(super) fn strike(&mut self, now: SimTime, sink: &mut dyn FactSink) {
         self.planted.clear();
+        self.sellers.iter_mut().for_each(|seller| seller.stance = Stance::default());
         let events: Vec<EventSpec> = self.events.values().cloned().collect();
         for (number, event) in (0u32..).zip(&events) {
-            match event {
-                EventSpec::QualityShock(shock) if shock.from_day == now.day() => {
-                    let end = shock.from_day.saturating_add(shock.days);
-                    for seller in self.struck(&shock.target) {
-                        let actor = &mut self.sellers[seller.index()].actor;
-                        actor.quality_mut().change_until(end, shock.change, now.day());
-                        sink.take(now, &Fact::Shocked { seller });
-                    }
-                }
-                EventSpec::ReviewBombing(campaign) => {
-                    if campaign.from_day == now.day() {
-                        let struck = self.struck(&campaign.target);
-                        self.campaigns.insert(number, struck);
-                    }
-                    if (campaign.from_day..campaign.from_day.saturating_add(campaign.days))
-                        .contains(&now.day())
-                    {
-                        self.plan_campaign(now, number, campaign);
-                    }
-                }
-                EventSpec::QualityShock(_) => {}
+            let days = event.days();
+            if days.start == now.day() {
+                let struck = self.most_credited(event.target().1);
+                self.struck.insert(number, struck);
+            }
+            if !days.contains(&now.day()) {
+                continue;
+            }
+            // Whoever it struck when it began: later ones take no part.
+            for seller in self.struck.get(&number).cloned().unwrap_or_default() {
+                self.strike_one(now, seller, event, sink);
             }
         }
         self.planted.sort_by_key(|p| (p.tick_of_day, p.session));
     }
 
-    /// Who an event strikes now.
-    fn struck(&self, target: &Target) -> Vec<SellerId> {
+    /// What an event that holds today does to one of those it strikes.
+    fn strike_one(
+        &mut self,
+        now: SimTime,
+        seller: SellerId,
+        event: &EventSpec,
+        sink: &mut dyn FactSink,
+    ) {
+        let days = event.days();
+        let state = &mut self.sellers[seller.index()];
+        match event {
+            EventSpec::QualityShock(shock) if days.start == now.day() => {
+                state.actor.quality_mut().change_until(days.end, shock.change, now.day());
+                sink.take(now, &Fact::Shocked { seller });
+            }
+            // A shock is told of once: it ends by itself.
+            EventSpec::QualityShock(_) => {}
+            EventSpec::ReviewBombing(campaign) => self.plan_campaign(now, seller, campaign),
+            EventSpec::PriceFloor(war) => state.stance.floor *= war.factor,
+            EventSpec::StockUp(more) => state.stance.supply *= more.factor,
+        }
+    }
+
+    /// Whom a target means now.
+    fn most_credited(&self, target: &Target) -> Vec<SellerId> {
         let fits = |i: &usize| {
             let seller = &self.sellers[*i];
             seller.is_live() && target.kind.is_none_or(|kind| kind == seller.profile().kind)
@@ -141,26 +239,23 @@ impl Market {
         live.into_iter().skip(target.skip as usize).take(target.sellers as usize).collect()
     }
 
-    /// Spreads a campaign's orders of today over the day and over the offers of those it strikes.
-    fn plan_campaign(&mut self, now: SimTime, number: u32, campaign: &ReviewBombing) {
+    /// Spreads a campaign's orders of today with one seller over the day and over its offers.
+    fn plan_campaign(&mut self, now: SimTime, seller: SellerId, campaign: &ReviewBombing) {
         let ticks = (US_PER_DAY / self.tick_us) as usize;
         let first = (now.0 / self.tick_us) as u32;
-        let struck = self.campaigns.get(&number).cloned().unwrap_or_default();
-        for seller in struck {
-            let offers = &self.sellers[seller.index()].offers;
-            if offers.is_empty() {
-                continue;
-            }
-            for k in 0..campaign.orders_per_day {
-                let tick_of_day = k as usize * ticks / campaign.orders_per_day as usize;
-                let offer = &offers[(now.day() as usize + k as usize) % offers.len()];
-                // Its number among the day's orders names the order within its tick, whoever else is
-                // struck by this campaign or by another.
-                let j = self.planted.len() as u32 & ((1 << SessionId::BITS[3]) - 1);
-                let session = SessionId::new(CAMPAIGN, offer.cell, first + tick_of_day as u32, j);
-                let (cell, spot, stars) = (offer.cell, offer.spot, campaign.stars);
-                self.planted.push(Planted { tick_of_day, cell, spot, session, stars });
-            }
+        let offers = &self.sellers[seller.index()].offers;
+        if offers.is_empty() {
+            return;
+        }
+        for k in 0..campaign.orders_per_day {
+            let tick_of_day = k as usize * ticks / campaign.orders_per_day as usize;
+            let offer = &offers[(now.day() as usize + k as usize) % offers.len()];
+            // Its number among the day's orders names the order within its tick, whoever else is
+            // struck by this campaign or by another.
+            let j = self.planted.len() as u32 & ((1 << SessionId::BITS[3]) - 1);
+            let session = SessionId::new(CAMPAIGN, offer.cell, first + tick_of_day as u32, j);
+            let (cell, spot, stars) = (offer.cell, offer.spot, campaign.stars);
+            self.planted.push(Planted { tick_of_day, cell, spot, session, stars });
         }
     }
 }

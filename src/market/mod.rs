@@ -35,7 +35,7 @@ use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, S
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
-pub use events::{EventSpec, EventsSpec, Planted};
+pub use events::{EventSpec, EventsSpec, Planted, Stance};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
 pub use ledger::{FeesSpec, Ledger};
@@ -78,6 +78,8 @@ pub struct Seller {
     pub quality: Quality,
     /// Whether it may sell.
     pub standing: Standing,
+    /// How running events make it act today.
+    stance: Stance,
     /// Orders a day that the trial allows, while it lasts.
     trial_cap: Option<u32>,
     actor: sellers::Seller,
@@ -106,6 +108,11 @@ impl Seller {
         self.actor.profile()
     }
 
+    /// How running events make it act today.
+    pub fn stance(&self) -> Stance {
+        self.stance
+    }
+
     /// Whether it pays the monthly fee: live, and past its trial.
     pub fn is_established(&self) -> bool {
         self.is_live() && self.trial_cap.is_none()
@@ -125,6 +132,7 @@ impl Seller {
 /// What a refresh changes about a seller's offers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fresh {
+    /// Whose offers.
     pub seller: SellerId,
     /// What the policy keeps of the seller, where that is the same for all its offers.
     pub weight: Option<Weight>,
@@ -193,8 +201,8 @@ pub struct Market {
     lots: lots::LotMarket,
     /// Orders that campaigns place today, in the order of ticks.
     planted: Vec<events::Planted>,
-    /// Who the running campaigns strike, by the number of their event.
-    campaigns: std::collections::BTreeMap<u32, Vec<SellerId>>,
+    /// Who the running events strike, by their number.
+    struck: std::collections::BTreeMap<u32, Vec<SellerId>>,
     outbox: Outbox,
     /// Sellers who look at prices today, by tick of the day.
     looks_today: Vec<Vec<SellerId>>,

@@ -88,7 +88,7 @@ impl Market {
         let day = SellerDay {
             day: now.day(),
             shelf: &shelf,
-            supply: self.sellers_spec.supply,
+            supply: self.sellers_spec.supply * self.seller(seller).stance.supply,
             dice: self.dice,
         };
         let actor = &mut self.sellers[seller.index()].actor;

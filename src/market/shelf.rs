@@ -18,6 +18,7 @@ pub struct Spot {
 /// The part of an offer that queries do not read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Row {
+    /// Asking price [cents].
     pub price_cents: u32,
     /// Units on the shelf.
     pub stock: u32,
@@ -29,11 +30,13 @@ pub struct Row {
     pub markup: f32,
     /// What the seller paid for a unit on the shelf, on average [cents].
     pub unit_cost: u32,
-    /// Units sold since the last waking, and since the last look at the price.
+    /// Units sold since the last waking.
     pub sold: u32,
+    /// Units sold since the last look at the price.
     pub sold_since_look: u32,
-    /// Day of the last refill, and of the last look [days].
+    /// Time of the last refill [days].
     pub refilled: f32,
+    /// Time of the last look at the price [days].
     pub looked: f32,
     /// Views so far, in millionths of a view of the first place.
     pub views: u64,
@@ -56,9 +59,21 @@ struct Shelf {
 /// One place of a slate.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Placed {
+    /// The policy's score: it means something within this slate alone.
     pub score: f32,
     /// The offer's row on its shelf.
     pub row: u32,
+}
+
+/// How slates are made.
+#[derive(Clone, Copy)]
+pub struct Rule<'a> {
+    /// What scores the offers.
+    pub policy: &'a dyn Ranking,
+    /// The root of chance for policies that draw, and between equals.
+    pub dice: Dice,
+    /// Places of a slate.
+    pub length: usize,
 }
 
 /// How an offer stands against its rivals.
@@ -243,19 +258,17 @@ impl Offers {
         self.price[i] = price_cents as f32 / 100.0;
     }
 
-    /// Ranks the offers of a shelf that can serve a query: the best `length` of them, best first, in
-    /// `scratch`.
-    #[expect(clippy::too_many_arguments, reason = "a query is answered from all of these")]
+    /// Ranks the offers of a shelf that can serve a query: the best of them, best first, in `scratch`.
+    /// `star_eur` is what a star is worth to the shopper [EUR/star].
     pub fn rank(
         &self,
         slot: u32,
         query: &Query,
         star_eur: f32,
-        policy: &dyn Ranking,
-        dice: Dice,
-        length: usize,
+        rule: Rule<'_>,
         scratch: &mut Scratch,
     ) {
+        let Rule { policy, dice, length } = rule;
         let range = self.range(slot);
         scratch.scores.resize(range.len(), 0.0);
         let chance = Chance { dice, session: query.session };

@@ -111,7 +111,7 @@ impl Family for ColdStart {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             self.signed.absorb(&mut other.signed);
             self.sold.absorb(&mut other.sold);
             self.lives.absorb(&mut other.lives);
@@ -136,10 +136,6 @@ impl Family for ColdStart {
             median_days(self.waits(census, end)),
             spared(self.joined(census).map(|(seller, live)| (live, exit(seller))), 182, end),
         ]
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

@@ -71,7 +71,7 @@ impl Family for Concentration {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             self.orders.absorb(&mut other.orders);
             self.lives.absorb(&mut other.lives);
         }
@@ -88,10 +88,6 @@ impl Family for Concentration {
         let sellers = self.lives.ever(census);
         let shares = Shares::of(sellers.map(|seller| self.orders.run(seller.index())));
         Shares::values(shares).to_vec()
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

@@ -118,7 +118,7 @@ impl Family for Experience {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             for (mine, theirs) in self.counts.iter_mut().zip(&mut other.counts) {
                 mine.absorb(theirs);
             }
@@ -133,10 +133,6 @@ impl Family for Experience {
 
     fn values(&self, _: &Census) -> Vec<Option<f64>> {
         self.rates(Count::run)
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

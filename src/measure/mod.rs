@@ -103,9 +103,6 @@ pub trait Family: Send + Any {
 
     /// The values for the whole run; `None` for what was not observed.
     fn values(&self, census: &Census) -> Vec<Option<f64>>;
-
-    /// For [`Family::absorb`].
-    fn as_any(&mut self) -> &mut dyn Any;
 }
 
 #[cfg(test)]

@@ -220,7 +220,7 @@ impl Family for Onboarding {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             for (mine, theirs) in self.entered.iter_mut().zip(&mut other.entered) {
                 mine.absorb(theirs);
             }
@@ -249,10 +249,6 @@ impl Family for Onboarding {
         values.extend((0..PASSED).map(|stage| self.pipeline_days(stage, census)));
         values.extend(self.load(Count::run));
         values
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

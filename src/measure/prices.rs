@@ -111,7 +111,7 @@ impl Family for Prices {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             if self.cents.len() < other.cents.len() {
                 self.cents.resize(other.cents.len(), Vec::new());
             }
@@ -137,10 +137,6 @@ impl Family for Prices {
     fn values(&self, census: &Census) -> Vec<Option<f64>> {
         let relative = (0..self.cents.len()).map(|week| self.relative(week, census)).sum();
         self.all(relative, Count::run)
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

@@ -99,7 +99,7 @@ impl Family for Ratings {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             for late in 0..2 {
                 self.stars[late].absorb(&mut other.stars[late]);
                 self.reviews[late].absorb(&mut other.reviews[late]);
@@ -125,10 +125,6 @@ impl Family for Ratings {
             sellers.map(|seller| census.sellers[seller.index()].true_stars).collect();
         values.push(variance(&truth).map(f64::sqrt));
         values
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

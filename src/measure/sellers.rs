@@ -186,7 +186,7 @@ impl Family for Sellers {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             for (index, theirs) in other.tallies.iter_mut().enumerate() {
                 self.of(index).absorb(std::mem::take(theirs));
             }
@@ -200,9 +200,5 @@ impl Family for Sellers {
 
     fn values(&self, _: &Census) -> Vec<Option<f64>> {
         Vec::new()
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }

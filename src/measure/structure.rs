@@ -100,7 +100,7 @@ impl Family for Structure {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             self.exits.absorb(&mut other.exits);
             self.lives.absorb(&mut other.lives);
             for ((product, seller), step) in std::mem::take(&mut other.listed) {
@@ -117,10 +117,6 @@ impl Family for Structure {
 
     fn values(&self, census: &Census) -> Vec<Option<f64>> {
         self.all(self.exits.run(), census)
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

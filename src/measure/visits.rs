@@ -135,7 +135,7 @@ impl Family for Visits {
     }
 
     fn absorb(&mut self, other: &mut dyn Family) {
-        if let Some(other) = other.as_any().downcast_mut::<Self>() {
+        if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             self.exposure.absorb(&mut other.exposure);
             self.visits.absorb(&mut other.visits);
             self.unmet.absorb(&mut other.unmet);
@@ -164,10 +164,6 @@ impl Family for Visits {
         values.push(ratio(self.unmet.run(), self.visits.run()));
         values.push(ratio(self.orders.run(), self.visits.run()));
         values
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

@@ -66,15 +66,8 @@ pub(crate) fn lay(under: &mut Node, over: Node, shape: Option<&Shape>, shapes: &
 mod tests {
     use serde_json::json;
 
-    use super::super::source::Place;
-    use super::super::tree::from_table;
+    use super::super::tree::tests::tree;
     use super::*;
-
-    fn tree(text: &str) -> Node {
-        let document = toml_edit::Document::parse(text).unwrap();
-        let at = Place::new(0, 0..0);
-        Node { what: What::Table(from_table(document.as_table(), &at)), at }
-    }
 
     /// `rule` names a variant, `named` is a table of the user's own names, `maybe` may be absent.
     fn shapes() -> Shapes {

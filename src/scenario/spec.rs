@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Checked, Issue};
-use crate::agents::sellers::{SellersSpec, StarShares};
-use crate::agents::shoppers::{ReviewsSpec, ShoppersSpec};
+use crate::agents::sellers::{Outcome, SellersSpec, StarShares};
+use crate::agents::shoppers::{ReviewsSpec, ShoppersSpec, Traffic};
 use crate::driver::{Clock, Refresh};
 use crate::market::onboarding::JoiningSpec;
 use crate::market::{
@@ -17,7 +17,7 @@ use crate::market::{
 };
 use crate::quantity::Span;
 use crate::ranking::RankingSpec;
-use crate::units::{SessionId, US_PER_SECOND, US_PER_WEEK};
+use crate::units::{KindId, SessionId, US_PER_SECOND, US_PER_WEEK};
 
 /// What is simulated, and for how long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -159,65 +159,120 @@ impl Scenario {
         }
     }
 
-    fn check_shares(&self, issues: &mut Vec<Issue>) {
-        let mut sum = |path: &str, what: &str, shares: &mut dyn Iterator<Item = f64>| {
-            let total: f64 = shares.sum();
-            if (total - 1.0).abs() > 1e-6 {
-                let message = format!("{what} must add up to 1");
-                issues.push(Issue::new(path, message).with(format!("a sum of {total:.6}"), "1"));
-            }
-        };
-        sum(
-            "categories",
-            "the shares of categories",
-            &mut self.categories.values().map(|c| c.share),
-        );
-        let countries = || self.countries.values();
-        sum("countries", "the countries' shares of shoppers", &mut countries().map(|c| c.shoppers));
-        sum("countries", "the countries' shares of sellers", &mut countries().map(|c| c.sellers));
-        sum("payments", "the shares of shoppers", &mut self.payments.values().map(|p| p.shoppers));
-        let shoppers = &self.shoppers;
-        sum(
-            "shoppers.classes",
-            "the shares of classes",
-            &mut shoppers.classes.values().map(|c| c.share),
-        );
-        sum("shoppers.hour_share", "the 24 shares", &mut shoppers.hour_share.iter().copied());
-        sum("shoppers.weekday_share", "the 7 shares", &mut shoppers.weekday_share.iter().copied());
-        if let Some(f) = &self.fulfilment {
-            sum(
-                "fulfilment.carriers",
-                "the shares of carriers",
-                &mut f.carriers.values().map(|c| c.share),
-            );
+    /// Everything that is shared out: where, what, and what the shares add up to.
+    fn shares(&self) -> Vec<(String, &'static str, f64)> {
+        let (shoppers, sellers) = (&self.shoppers, &self.sellers);
+        let categories = self.categories.values().map(|c| c.share).sum();
+        let to_shoppers = self.countries.values().map(|c| c.shoppers).sum();
+        let to_sellers = self.countries.values().map(|c| c.sellers).sum();
+        let payments = self.payments.values().map(|p| p.shoppers).sum();
+        let classes = shoppers.classes.values().map(|c| c.share).sum();
+        let (hours, days) = (shoppers.hour_share.iter().sum(), shoppers.weekday_share.iter().sum());
+        let mut all = vec![
+            ("categories".to_owned(), "the shares of categories", categories),
+            ("countries".to_owned(), "the countries' shares of shoppers", to_shoppers),
+            ("countries".to_owned(), "the countries' shares of sellers", to_sellers),
+            ("payments".to_owned(), "the shares of shoppers", payments),
+            ("shoppers.classes".to_owned(), "the shares of classes", classes),
+            ("shoppers.hour_share".to_owned(), "the 24 shares", hours),
+            ("shoppers.weekday_share".to_owned(), "the 7 shares", days),
+            (
+                "sellers.pricing".to_owned(),
+                "the shares of strategies",
+                sellers.pricing.shares_sum(),
+            ),
+            ("sellers.kinds".to_owned(), "the shares of kinds", sellers.kinds.shares_sum()),
+        ];
+        if let Some(fulfilment) = &self.fulfilment {
+            let carriers = fulfilment.carriers.values().map(|c| c.share).sum();
+            all.push(("fulfilment.carriers".to_owned(), "the shares of carriers", carriers));
         }
-        let has_parts = self.categories.values().any(|c| c.parts);
-        let problems =
-            self.sellers.problems(has_parts).into_iter().chain(self.stars.problems("stars"));
-        issues.extend(problems.map(|(path, message)| Issue::new(path, message)));
+        all.extend(Outcome::ALL.map(|outcome| {
+            let row = self.stars.of(outcome).iter().sum();
+            (format!("stars.{}", outcome.name()), "the shares of 1 to 5 stars", row)
+        }));
+        all
+    }
+
+    fn check_shares(&self, issues: &mut Vec<Issue>) {
+        for (path, what, sum) in self.shares() {
+            if (sum - 1.0).abs() > 1e-6 {
+                let issue = Issue::new(path, format!("{what} must add up to 1"));
+                issues.push(issue.with(format!("a sum of {sum:.6}"), "1, give or take 1e-6"));
+            }
+        }
     }
 
     /// A market in which nothing can ever happen is a mistake, not a result.
     fn check_life(&self, issues: &mut Vec<Issue>) {
+        let mut empty = |path: &str, why: &str| {
+            issues.push(Issue::new(path, format!("an empty market: {why}")));
+        };
         if !self.categories.values().any(|c| c.share > 0.0 && c.popularity > 0.0) {
-            issues.push(Issue::new("categories", "an empty market: no category is ever visited"));
+            empty("categories", "no category is ever visited");
         }
         if self.sellers.supply == 0.0 {
-            issues.push(Issue::new("sellers.supply", "an empty market: nobody ever has stock"));
+            empty("sellers.supply", "nobody ever has stock");
+        }
+        if self.market.planned_conversion == 0.0 {
+            empty("market.planned_conversion", "sellers who expect no orders stock nothing");
         }
         if self.shoppers.visits_per_week == 0.0 {
-            let message = "an empty market: nobody ever visits";
-            issues.push(Issue::new("shoppers.visits_per_week", message));
+            empty("shoppers.visits_per_week", "nobody ever visits");
         }
-        if self.shoppers.classes.len() > 63 {
-            issues.push(Issue::new("shoppers.classes", "more than 63 classes"));
-        }
-        for (name, peak) in &self.shoppers.peaks {
-            if peak.week >= self.weeks {
-                let path = format!("shoppers.peaks.{name}.week");
-                let issue = Issue::new(path, "a peak after the end of the run never comes");
-                issues.push(issue.with(peak.week.to_string(), format!("0 to {}", self.weeks - 1)));
+    }
+
+    /// What a key says of something that another key would have to bring about.
+    fn check_references(&self, issues: &mut Vec<Issue>) {
+        let has_parts = self.categories.values().any(|c| c.parts);
+        let problems = self.sellers.problems(has_parts).into_iter();
+        issues.extend(problems.map(|(path, message)| Issue::new(path, message)));
+        let there: Vec<KindId> = {
+            let kinds = self.sellers.kinds.all().filter(|(_, traits, _)| traits.share > 0.0);
+            kinds.map(|(kind, ..)| kind).collect()
+        };
+        for (name, event) in &self.events {
+            let (variant, target) = event.target();
+            if let Some(kind) = target.kind.filter(|kind| !there.contains(kind)) {
+                let path = format!("events.{name}.{variant}.target.kind");
+                let known = there.iter().map(|kind| kind.name());
+                issues.push(Issue::unknown(path, "seller of the kind", kind.name(), known));
             }
+        }
+        let parts: Vec<&str> = self
+            .categories
+            .iter()
+            .filter(|(_, c)| c.parts)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if let [_, second, ..] = parts[..] {
+            let path = format!("categories.{second}.parts");
+            let issue = Issue::new(path, "more than one category of spare parts");
+            issues.push(issue.with(parts.join(", "), "one, which recyclers sell"));
+        }
+        if let Some(joining) = &self.joining {
+            let (asked, kept) = (joining.monitoring.window_weeks, self.market.window_weeks);
+            if asked > kept {
+                let message = "monitoring looks back further than reputations reach";
+                let issue = Issue::new("joining.monitoring.window_weeks", message);
+                let allowed = format!("at most market.window_weeks, {kept} [weeks]");
+                issues.push(issue.with(asked.to_string(), allowed));
+            }
+        }
+    }
+
+    /// The number of a visit has room for so many in a tick of one class and cell, and not more.
+    fn check_traffic(&self, issues: &mut Vec<Issue>) {
+        let shoppers = &self.shoppers;
+        let tick_hours = self.engine.tick.as_seconds() / 3_600.0;
+        let envelope = shoppers.loyalty.as_ref().map_or(1.0, |l| l.loyal_visits);
+        let most = Traffic::new(shoppers, self.weeks).busiest_hour() * tick_hours * envelope;
+        // A hundredth is some 20 standard deviations of the number drawn.
+        let room = 0.99 * f64::from(1u32 << SessionId::BITS[3]);
+        if most > room || most.is_nan() {
+            let issue = Issue::new("engine.tick", "too many visits within one tick");
+            let read = format!("{most:.3e} visits in the busiest tick");
+            issues.push(issue.with(read, format!("at most {room:.3e}: a shorter tick")));
         }
     }
 }
@@ -228,6 +283,8 @@ impl Checked for Scenario {
         self.check_engine(&mut issues);
         self.check_shares(&mut issues);
         self.check_life(&mut issues);
+        self.check_references(&mut issues);
+        self.check_traffic(&mut issues);
         issues
     }
 }

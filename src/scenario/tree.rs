@@ -216,10 +216,11 @@ pub(crate) fn locate<'a>(root: &'a Node, path: &str) -> Found<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn tree(text: &str) -> Node {
+    /// The tree of a TOML text.
+    pub fn tree(text: &str) -> Node {
         let document = toml_edit::Document::parse(text).unwrap();
         let at = Place::new(0, 0..0);
         Node { what: What::Table(from_table(document.as_table(), &at)), at }

@@ -36,6 +36,8 @@ fn cut(mut scenario: Scenario) -> Scenario {
         match event {
             EventSpec::QualityShock(shock) => shock.from_day = shock.from_day.min(2),
             EventSpec::ReviewBombing(campaign) => campaign.from_day = campaign.from_day.min(2),
+            EventSpec::PriceFloor(war) => war.from_day = war.from_day.min(2),
+            EventSpec::StockUp(more) => more.from_day = more.from_day.min(2),
         }
     }
     scenario

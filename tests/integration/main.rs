@@ -10,5 +10,6 @@ mod reality;
 mod scenario_errors;
 mod scenario_keys;
 mod scenario_properties;
+mod scenario_rules;
 mod shop;
 mod worlds;

@@ -141,6 +141,8 @@ pub struct Look {
     pub age_days: f64,
     /// Days since the last look.
     pub elapsed_days: f64,
+    /// The lowest price it goes to, over its usual lowest, as events have it; 1 in quiet times.
+    pub floor_factor: f64,
     /// A uniform draw for strategies that try things.
     pub chance: f64,
 }
@@ -246,17 +248,10 @@ pub struct SellersSpec {
 }
 
 impl SellersSpec {
-    /// What single ranges cannot say: (dotted path, what is wrong), empty when all is well.
-    /// `has_parts` tells whether the scenario has a category of spare parts.
+    /// What single ranges cannot say, but for shares that must add up: (dotted path, what is wrong),
+    /// empty when all is well. `has_parts` tells whether the scenario has a category of spare parts.
     pub fn problems(&self, has_parts: bool) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let mut check_sum = |path: &str, sum: f64| {
-            if (sum - 1.0).abs() > 1e-6 {
-                found.push((path.to_owned(), format!("shares add up to {sum:.6}, not to 1")));
-            }
-        };
-        check_sum("sellers.pricing", self.pricing.shares_sum());
-        check_sum("sellers.kinds", self.kinds.shares_sum());
         let recyclers = self.kinds.recycler.as_ref().is_some_and(|kind| kind.share > 0.0);
         if recyclers && !has_parts {
             let path = "sellers.kinds.recycler.share".to_owned();

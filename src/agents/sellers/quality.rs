@@ -120,15 +120,7 @@ impl QualityRules {
     /// Makes the rules ready for shoppers who rate as `shares` says.
     pub fn new(spec: &QualitySpec, shares: &StarShares) -> Self {
         let table = |beta: BetaSpec| BetaOfNormal::new(beta.a, beta.b);
-        let mean = |beta: BetaSpec| beta.a / (beta.a + beta.b);
-        let average = Quality {
-            defect: mean(spec.defect),
-            late: mean(spec.late),
-            misgrade: mean(spec.misgrade),
-            cancel: mean(spec.cancel),
-            tilt: 0.0,
-        };
-        let stars_per_tilt = shares.stars_per_tilt(&average);
+        let stars_per_tilt = shares.stars_per_tilt(spec.service_sd);
         // Stars that never differ cannot be moved by service.
         let tilt_per_star = if stars_per_tilt > 0.0 { 1.0 / stars_per_tilt } else { 0.0 };
         QualityRules {
@@ -232,16 +224,9 @@ impl TrueQuality {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{reference, star_shares};
+    use super::super::tests::{mean_and_sd, reference, star_shares};
     use super::super::true_stars;
     use super::*;
-
-    fn mean_and_sd(values: &[f64]) -> (f64, f64) {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
-        (mean, variance.sqrt())
-    }
 
     fn draws(spec: &QualitySpec, n: u32) -> Vec<Quality> {
         let rules = QualityRules::new(spec, &star_shares());

@@ -36,6 +36,16 @@ impl Outcome {
         }
     }
 
+    /// The key of its row of stars in a scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Good => "good",
+            Outcome::Late => "late",
+            Outcome::Defective => "defective",
+            Outcome::Misgraded => "misgraded",
+        }
+    }
+
     /// How often each outcome comes about at a quality, in the order of [`Outcome::ALL`].
     pub fn chances(quality: &Quality) -> [f64; 4] {
         let on_time = 1.0 - quality.late;
@@ -79,48 +89,40 @@ impl StarShares {
         }
     }
 
-    /// What is wrong with the rows, as (dotted path under `prefix`, message).
-    pub fn problems(&self, prefix: &str) -> Vec<(String, String)> {
-        [
-            ("good", &self.good),
-            ("late", &self.late),
-            ("defective", &self.defective),
-            ("misgraded", &self.misgraded),
-        ]
-        .into_iter()
-        .map(|(name, row)| (name, row.iter().sum::<f64>()))
-        .filter(|(_, sum)| (sum - 1.0).abs() > 1e-6)
-        .map(|(name, sum)| {
-            (format!("{prefix}.{name}"), format!("shares add up to {sum:.6}, not to 1"))
-        })
-        .collect()
+    /// By how much the mean stars of a good order move for a tilt, on average over tilts that move them
+    /// by about `span` stars up and down [stars per unit of tilt]. For a small span this is the
+    /// variance of the stars; a longer one reaches where there is no room above.
+    pub(super) fn stars_per_tilt(&self, span: f64) -> f64 {
+        let slope = variance(&self.good);
+        if slope <= 0.0 || span <= 0.0 {
+            return slope;
+        }
+        let tilt = span / slope;
+        let mean = |t: f64| mean_stars(&self.tilted(Outcome::Good, t));
+        (mean(tilt) - mean(-tilt)) / (2.0 * tilt)
     }
 
-    /// By how much the mean stars of an average order move for a small tilt: the mean of the
-    /// variances of its outcomes [stars per unit of tilt].
-    pub(super) fn stars_per_tilt(&self, quality: &Quality) -> f64 {
-        let chances = Outcome::chances(quality);
-        Outcome::ALL
-            .iter()
-            .zip(chances)
-            .map(|(&outcome, chance)| {
-                let row = self.of(outcome);
-                let mean = mean_stars(row);
-                let square: f64 = row.iter().zip(1..).map(|(p, k)| p * f64::from(k * k)).sum();
-                chance * (square - mean * mean)
-            })
-            .sum()
+    /// The stars of an outcome with a seller of this tilt: star k weighs exp(t·(k − 3)) times what it
+    /// did. A tilt moves a mean by the variance times t, and stars of late orders vary three times as
+    /// much as those of good ones; t is the tilt over that, so that pleasant service is worth about
+    /// the same number of stars whatever comes of the order, and does not make up for lateness.
+    fn tilted(&self, outcome: Outcome, tilt: f64) -> [f64; 5] {
+        let row = self.of(outcome);
+        let spread = variance(row);
+        let t = if spread > 0.0 { tilt * variance(&self.good) / spread } else { 0.0 };
+        let up = libm::exp(t);
+        let down = 1.0 / up;
+        let factors = [down * down, down, 1.0, up, up * up];
+        let weights: [f64; 5] = std::array::from_fn(|i| row[i] * factors[i]);
+        let total: f64 = weights.iter().sum();
+        weights.map(|w| w / total)
     }
 }
 
-/// The shares tilted: star k weighs exp(tilt·(k − 3)) times what it did.
-fn tilted(row: &[f64; 5], tilt: f64) -> [f64; 5] {
-    let up = libm::exp(tilt);
-    let down = 1.0 / up;
-    let factors = [down * down, down, 1.0, up, up * up];
-    let weights: [f64; 5] = std::array::from_fn(|i| row[i] * factors[i]);
-    let total: f64 = weights.iter().sum();
-    weights.map(|w| w / total)
+/// The variance of stars [stars²].
+fn variance(row: &[f64; 5]) -> f64 {
+    let mean = mean_stars(row);
+    row.iter().zip(1..).map(|(p, k)| p * f64::from(k * k)).sum::<f64>() - mean * mean
 }
 
 fn mean_stars(row: &[f64; 5]) -> f64 {
@@ -133,7 +135,7 @@ pub fn true_stars(quality: &Quality, shares: &StarShares) -> f64 {
     Outcome::ALL
         .iter()
         .zip(chances)
-        .map(|(&outcome, chance)| chance * mean_stars(&tilted(shares.of(outcome), quality.tilt)))
+        .map(|(&outcome, chance)| chance * mean_stars(&shares.tilted(outcome, quality.tilt)))
         .sum()
 }
 
@@ -148,7 +150,7 @@ impl StarTable {
     /// The table of a seller whose service tilts stars by `tilt`.
     pub fn new(tilt: f64, shares: &StarShares) -> Self {
         let cumulative = Outcome::ALL.map(|outcome| {
-            let row = tilted(shares.of(outcome), tilt);
+            let row = shares.tilted(outcome, tilt);
             let mut sum = 0.0;
             std::array::from_fn(|i| {
                 sum += row[i];
@@ -199,7 +201,7 @@ mod tests {
     #[test]
     fn a_tilt_moves_stars_by_the_variance() {
         let shares = star_shares();
-        let slope = shares.stars_per_tilt(&plain(0.0));
+        let slope = shares.stars_per_tilt(0.0);
         let step = 1e-5;
         let moved = true_stars(&plain(step), &shares) - true_stars(&plain(-step), &shares);
         assert!((moved / (2.0 * step) - slope).abs() < 1e-6, "slope {slope}");
@@ -221,8 +223,10 @@ mod tests {
             let outcome = Outcome::ALL[which];
             let shares = star_shares();
             let row = shares.of(outcome);
+            // Service moves the stars of every outcome by as much as those of a good order.
+            let t = tilt * variance(&shares.good) / variance(row);
             let weights: Vec<f64> =
-                row.iter().zip(1..).map(|(p, k)| p * libm::exp(tilt * (f64::from(k) - 3.0))).collect();
+                row.iter().zip(1..).map(|(p, k)| p * libm::exp(t * (f64::from(k) - 3.0))).collect();
             let uniform = (f64::from(bits) + 0.5) / 4_294_967_296.0;
             let mut left = uniform * weights.iter().sum::<f64>();
             let mut expected = 1;

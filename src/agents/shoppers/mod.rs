@@ -37,7 +37,7 @@ pub struct ShoppersSpec {
     #[serde(default)]
     pub peaks: BTreeMap<String, Peak>,
     /// Classes of shoppers, by name; their shares add up to 1.
-    #[garde(dive)]
+    #[garde(dive, length(min = 1, max = 63))]
     pub classes: BTreeMap<String, ClassSpec>,
     /// How a slate is looked at and left.
     #[garde(dive)]

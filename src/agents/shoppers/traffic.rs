@@ -12,7 +12,7 @@ use crate::units::{SimTime, US_PER_WEEK};
 #[serde(deny_unknown_fields)]
 pub struct Peak {
     /// The week, counted from 0 [week].
-    #[garde(range(min = 0, max = 5_199))]
+    #[garde(range(min = 0, max = 519))]
     pub week: u32,
     /// Visits over the trend in that week [ratio].
     #[garde(range(min = 0.0, max = 100.0))]
@@ -52,6 +52,12 @@ impl Traffic {
         let week = (from.week() as usize).min(self.by_week.len() - 1);
         let hours = (to.0 - from.0) as f64 / (US_PER_WEEK / 168) as f64;
         self.by_hour[from.hour_of_week()] * self.by_week[week] * hours
+    }
+
+    /// Visits expected in the busiest hour of the busiest week [visits/hour].
+    pub fn busiest_hour(&self) -> f64 {
+        let greatest = |of: &[f64]| of.iter().copied().fold(0.0, f64::max);
+        greatest(&self.by_hour) * greatest(&self.by_week)
     }
 
     /// The trend at a time over the trend in the last week [0 to 1 where visits grow].

@@ -4,8 +4,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing};
-use super::{Desk, Stocking};
+use super::super::Sourcing;
+use super::{Business, Desk, Shop, Stocking};
 use crate::protocol::{Notice, Outbox};
 use crate::rng::poisson;
 use crate::units::Cents;
@@ -61,16 +61,14 @@ impl Stocking for CertifiedStock {
 
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
         // What a unit costs is the bid and the work, so the general share of cost plays no part.
-        Box::new(Certified { stock: self.clone(), cost_share, bid: self.bid, open: false })
+        Box::new(Shop::new(Certified { stock: self.clone(), bid: self.bid }, cost_share))
     }
 }
 
 /// A counter where individuals sell: the bid is its only lever, and it follows what sells.
 struct Certified {
     stock: CertifiedStock,
-    cost_share: f64,
     bid: f64,
-    open: bool,
 }
 
 impl Certified {
@@ -80,22 +78,20 @@ impl Certified {
     }
 }
 
-impl Sourcing for Certified {
+impl Business for Certified {
+    fn opening(&self) -> (f64, f64) {
+        (self.stock.opening_days, self.stock.cover_days)
+    }
+
     fn hear(&mut self, notice: &Notice) {
         if let Notice::RestockAsked { .. } = notice {
             self.raise(1.0);
         }
     }
 
-    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
-        let desk = Desk::new(me, day, self.cost_share);
-        if !self.open {
-            self.open = true;
-            desk.open(self.stock.opening_days, self.stock.cover_days, out);
-            return;
-        }
-        if (day.day + me.seller.0).is_multiple_of(self.stock.bid_every_days) {
-            let stock: u32 = day.shelf.iter().map(|line| line.stock).sum();
+    fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
+        if (desk.day.day + desk.me.seller.0).is_multiple_of(self.stock.bid_every_days) {
+            let stock: u32 = desk.day.shelf.iter().map(|line| line.stock).sum();
             let days = f64::from(stock) / desk.total_rate();
             if days < self.stock.low_days {
                 self.raise(1.0);
@@ -104,7 +100,7 @@ impl Sourcing for Certified {
             }
         }
         let answer = libm::pow(self.bid / self.stock.bid, self.stock.elasticity);
-        for line in day.shelf {
+        for line in desk.day.shelf {
             let room = desk.room(line, self.stock.cover_days);
             if room > 0 {
                 let mean = desk.rate(line) * answer;

@@ -6,8 +6,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, pick};
-use super::{Desk, Stocking};
+use super::super::{Sourcing, pick};
+use super::{Business, Desk, Shop, Stocking};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::units::{Cents, ProductId};
 
@@ -40,16 +40,15 @@ pub struct FactoryStock {
 
 impl Stocking for FactoryStock {
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Factory {
+        let factory = Factory {
             stock: self.clone(),
-            cost_share,
-            open: false,
             made: 0.0,
             swept: 0.0,
             idle: 0.0,
             held: BTreeMap::new(),
             asked: Vec::new(),
-        })
+        };
+        Box::new(Shop::new(factory, cost_share))
     }
 }
 
@@ -57,8 +56,6 @@ impl Stocking for FactoryStock {
 /// the day by how much it lacks, so a catalogue's best sellers take over the line.
 struct Factory {
     stock: FactoryStock,
-    cost_share: f64,
-    open: bool,
     // Fractions of a unit left over: of the line, of the sharing-out, and of idle capacity.
     made: f64,
     swept: f64,
@@ -144,7 +141,11 @@ impl Factory {
     }
 }
 
-impl Sourcing for Factory {
+impl Business for Factory {
+    fn opening(&self) -> (f64, f64) {
+        (self.stock.opening_days, self.stock.cover_days)
+    }
+
     fn hear(&mut self, notice: &Notice) {
         match *notice {
             Notice::LotUnsold { product, units, .. } => {
@@ -159,15 +160,9 @@ impl Sourcing for Factory {
         Cents::from_eur(unit_price.eur() * self.stock.lot_cost / self.stock.lot_price)
     }
 
-    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
-        let desk = Desk::new(me, day, self.cost_share);
-        if !self.open {
-            self.open = true;
-            desk.open(self.stock.opening_days, self.stock.cover_days, out);
-            return;
-        }
+    fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
         self.produce(desk, out);
-        if (day.day + me.seller.0).is_multiple_of(self.stock.surplus_every_days) {
+        if (desk.day.day + desk.me.seller.0).is_multiple_of(self.stock.surplus_every_days) {
             self.offer_surplus(desk, out);
         }
     }

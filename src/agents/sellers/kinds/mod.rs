@@ -27,7 +27,7 @@ pub use trader::TraderStock;
 pub use wholesaler::WholesalerStock;
 
 use super::{Profile, SellerDay, Sourcing};
-use crate::protocol::{Outbox, Request, ShelfLine};
+use crate::protocol::{Notice, Outbox, Request, ShelfLine};
 use crate::rng::{Purpose, Stream, poisson};
 use crate::units::{Cents, KindId, ProductId};
 
@@ -105,6 +105,57 @@ pub trait Stocking: std::fmt::Debug + Send + Sync {
 
     /// An actor that gets stock this way. `cost_share` is what a unit costs over its target price.
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing>;
+}
+
+/// A business that opens with stock on its shelf and then gets more by the day.
+trait Business: Send + Sync {
+    /// Days of supply on the shelf when it opens, and the most that it keeps of a product [days].
+    fn opening(&self) -> (f64, f64);
+
+    /// Hears what happened since the last day.
+    fn hear(&mut self, _: &Notice) {}
+
+    /// Works a day, after that of the opening.
+    fn day(&mut self, desk: Desk<'_>, out: &mut Outbox);
+
+    /// What a unit of a lot cost that was sold at `unit_price`.
+    fn lot_cost(&self, unit_price: Cents) -> Cents {
+        unit_price
+    }
+}
+
+/// A business behind its counter: opened on its first waking.
+struct Shop<B> {
+    business: B,
+    cost_share: f64,
+    open: bool,
+}
+
+impl<B: Business> Shop<B> {
+    const fn new(business: B, cost_share: f64) -> Self {
+        Shop { business, cost_share, open: false }
+    }
+}
+
+impl<B: Business> Sourcing for Shop<B> {
+    fn hear(&mut self, notice: &Notice) {
+        self.business.hear(notice);
+    }
+
+    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
+        let desk = Desk::new(me, day, self.cost_share);
+        if self.open {
+            self.business.day(desk, out);
+        } else {
+            self.open = true;
+            let (opening_days, cover_days) = self.business.opening();
+            desk.open(opening_days, cover_days, out);
+        }
+    }
+
+    fn lot_cost(&self, unit_price: Cents) -> Cents {
+        self.business.lot_cost(unit_price)
+    }
 }
 
 /// The kinds of a scenario; a kind that is absent has no sellers.

@@ -4,9 +4,9 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing, pick};
-use super::{Desk, Stocking};
-use crate::protocol::{Notice, Outbox};
+use super::super::{Sourcing, pick};
+use super::{Business, Desk, Shop, Stocking};
+use crate::protocol::Outbox;
 use crate::rng::{binomial, poisson};
 
 /// How a recycler gets stock.
@@ -36,42 +36,36 @@ impl Stocking for RecyclerStock {
     }
 
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Recycler { stock: self.clone(), cost_share, open: false })
+        Box::new(Shop::new(Recycler { stock: self.clone() }, cost_share))
     }
 }
 
 /// A dismantling bench: parts come in bundles, one device at a time, so its stock arrives in clumps.
 struct Recycler {
     stock: RecyclerStock,
-    cost_share: f64,
-    open: bool,
 }
 
-impl Sourcing for Recycler {
-    fn hear(&mut self, _: &Notice) {}
+impl Business for Recycler {
+    fn opening(&self) -> (f64, f64) {
+        (self.stock.opening_days, self.stock.cover_days)
+    }
 
-    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
-        let desk = Desk::new(me, day, self.cost_share);
-        if !self.open {
-            self.open = true;
-            desk.open(self.stock.opening_days, self.stock.cover_days, out);
-            return;
-        }
-        let batch = (day.day + me.seller.0).is_multiple_of(self.stock.batch_every_days);
-        if !batch || day.shelf.is_empty() {
+    fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
+        let batch = (desk.day.day + desk.me.seller.0).is_multiple_of(self.stock.batch_every_days);
+        if !batch || desk.day.shelf.is_empty() {
             return;
         }
         let mut draws = desk.own_draws();
         let parts = f64::from(self.stock.parts_a_device) * self.stock.sound;
         let wanted = desk.total_rate() * f64::from(self.stock.batch_every_days);
         let devices = poisson(&mut draws, wanted / parts);
-        let mut taken = vec![0; day.shelf.len()];
+        let mut taken = vec![0; desk.day.shelf.len()];
         for _ in 0..devices {
             for _ in 0..binomial(&mut draws, self.stock.parts_a_device, self.stock.sound) {
-                taken[pick(day.shelf.iter().map(|line| desk.rate(line)), draws.unit())] += 1;
+                taken[pick(desk.day.shelf.iter().map(|line| desk.rate(line)), draws.unit())] += 1;
             }
         }
-        for (line, units) in day.shelf.iter().zip(taken) {
+        for (line, units) in desk.day.shelf.iter().zip(taken) {
             let units = desk.room(line, self.stock.cover_days).min(units);
             desk.shelve(line.product, units, desk.unit_cost(line), out);
         }

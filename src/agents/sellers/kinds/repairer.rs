@@ -4,9 +4,9 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing};
-use super::{Desk, Stocking};
-use crate::protocol::{Notice, Outbox};
+use super::super::Sourcing;
+use super::{Business, Desk, Shop, Stocking};
+use crate::protocol::Outbox;
 use crate::rng::poisson;
 
 /// How a repairer gets stock.
@@ -33,7 +33,7 @@ impl Stocking for RepairerStock {
     }
 
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Repairer { stock: self.clone(), cost_share, open: false })
+        Box::new(Shop::new(Repairer { stock: self.clone() }, cost_share))
     }
 }
 
@@ -41,25 +41,19 @@ impl Stocking for RepairerStock {
 /// it does not hear requests for stock; it only turns away what it has plenty of.
 struct Repairer {
     stock: RepairerStock,
-    cost_share: f64,
-    open: bool,
 }
 
-impl Sourcing for Repairer {
-    fn hear(&mut self, _: &Notice) {}
+impl Business for Repairer {
+    fn opening(&self) -> (f64, f64) {
+        (self.stock.opening_days, self.stock.cover_days)
+    }
 
-    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
-        let desk = Desk::new(me, day, self.cost_share);
-        if !self.open {
-            self.open = true;
-            desk.open(self.stock.opening_days, self.stock.cover_days, out);
-            return;
-        }
-        if day.day % 7 >= self.stock.days_a_week || day.shelf.is_empty() {
+    fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
+        if desk.day.day % 7 >= self.stock.days_a_week || desk.day.shelf.is_empty() {
             return;
         }
         let rest = 7.0 / f64::from(self.stock.days_a_week);
-        for line in day.shelf {
+        for line in desk.day.shelf {
             // A Poisson number of devices, each of a model by chance, is a Poisson number of each model.
             let mended = poisson(&mut desk.draws(line.product), desk.rate(line) * rest);
             let units = desk.room(line, self.stock.cover_days).min(mended);

@@ -4,9 +4,9 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Profile, SellerDay, Sourcing};
-use super::{Desk, Stocking};
-use crate::protocol::{Notice, Outbox};
+use super::super::Sourcing;
+use super::{Business, Desk, Shop, Stocking};
+use crate::protocol::Outbox;
 use crate::rng::poisson;
 
 /// Weeks of a scenario's year.
@@ -48,33 +48,27 @@ impl Stocking for RetailerStock {
     }
 
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Retailer { stock: self.clone(), cost_share, open: false })
+        Box::new(Shop::new(Retailer { stock: self.clone() }, cost_share))
     }
 }
 
 /// A returns counter that is cleared once a week.
 struct Retailer {
     stock: RetailerStock,
-    cost_share: f64,
-    open: bool,
 }
 
-impl Sourcing for Retailer {
-    fn hear(&mut self, _: &Notice) {}
+impl Business for Retailer {
+    fn opening(&self) -> (f64, f64) {
+        (self.stock.opening_days, self.stock.cover_days)
+    }
 
-    fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
-        let desk = Desk::new(me, day, self.cost_share);
-        if !self.open {
-            self.open = true;
-            desk.open(self.stock.opening_days, self.stock.cover_days, out);
-            return;
-        }
+    fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
         // Each clears its counter on a weekday of its own.
-        if day.day % 7 != me.seller.0 % 7 {
+        if desk.day.day % 7 != desk.me.seller.0 % 7 {
             return;
         }
-        let season = self.stock.season(day.day / 7);
-        for line in day.shelf {
+        let season = self.stock.season(desk.day.day / 7);
+        for line in desk.day.shelf {
             let room = desk.room(line, self.stock.cover_days);
             if room > 0 {
                 let mean = desk.rate(line) * 7.0 * season;

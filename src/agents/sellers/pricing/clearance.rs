@@ -35,7 +35,7 @@ impl Pricing for Clearance {
     fn reprice(&self, look: &Look, _: &mut Memory) -> f64 {
         // An empty shelf has nothing that ages: what comes next is fresh.
         let steps = if look.stock == 0 { 0.0 } else { (look.age_days / self.step_days).floor() };
-        look.target * (1.0 - self.step * steps).max(self.floor)
+        look.target * (1.0 - self.step * steps).max(self.floor * look.floor_factor)
     }
 }
 
@@ -56,5 +56,13 @@ mod tests {
         assert!((at(39.0, 5) - 88.0).abs() < 1e-9);
         assert!((at(400.0, 5) - 85.0).abs() < 1e-9);
         assert_eq!(at(400.0, 0), 100.0);
+    }
+
+    #[test]
+    fn in_a_price_war_it_goes_on_stepping() {
+        let strategy =
+            Clearance { share: 1.0, looks_per_day: 1.0, step_days: 10.0, step: 0.04, floor: 0.85 };
+        let war = Look { age_days: 400.0, floor_factor: 0.8, ..look() };
+        assert!((strategy.reprice(&war, &mut Memory::default()) - 68.0).abs() < 1e-9);
     }
 }

@@ -37,7 +37,8 @@ impl Pricing for Follower {
     }
 
     fn reprice(&self, look: &Look, _: &mut Memory) -> f64 {
-        let (low, high) = (self.floor * look.target, self.ceiling * look.target);
+        let low = self.floor * look.floor_factor * look.target;
+        let high = self.ceiling * look.target;
         let wish = match look.to_win {
             Some(price) if !look.winning => price * (1.0 - self.undercut),
             // With the box, or without anybody to beat, there is room to ask for more.
@@ -76,6 +77,14 @@ mod tests {
         let bold = Follower { undercut: 0.01, ..strategy() };
         let seen = Look { to_win: Some(96.0), ..look() };
         assert!((bold.reprice(&seen, &mut Memory::default()) - 95.04).abs() < 1e-9);
+    }
+
+    #[test]
+    fn in_a_price_war_its_floor_is_lower_and_nothing_else() {
+        let war = Look { floor_factor: 0.8, ..look() };
+        assert!((next(Look { to_win: Some(50.0), ..war }) - 74.4).abs() < 1e-9);
+        assert_eq!(next(Look { to_win: Some(80.0), ..war }), 80.0);
+        assert_eq!(next(Look { to_win: Some(130.0), ..war }), 100.0);
     }
 
     #[test]

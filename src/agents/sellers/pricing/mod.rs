@@ -138,6 +138,7 @@ pub(super) mod tests {
             sold: 0,
             age_days: 0.0,
             elapsed_days: 1.0,
+            floor_factor: 1.0,
             chance: 0.5,
         }
     }
@@ -172,7 +173,7 @@ pub(super) mod tests {
                 for &(target, to_win, winning, stock, sold, age_days, elapsed_days, chance) in &looks {
                     let seen = Look {
                         price, target, break_even: 0.87 * target, to_win, winning, stock, sold,
-                        age_days, elapsed_days, chance,
+                        age_days, elapsed_days, floor_factor: 1.0, chance,
                     };
                     price = all.get(id).reprice(&seen, &mut memory);
                     let name = all.name(id);
