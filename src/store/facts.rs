@@ -18,6 +18,9 @@ pub trait FactStore: FactLog {
     fn note(&mut self, key: &str, value: String);
 
     /// Ends the file and gives it its name.
+    ///
+    /// # Errors
+    /// When it cannot be written, now or before.
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 
