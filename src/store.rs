@@ -181,7 +181,7 @@ impl RunFolder {
     /// Begins the file `name`, which gets its name when it is finished.
     ///
     /// # Errors
-    /// When the folder takes no new file.
+    /// When there cannot be such a file.
     pub fn begin(&self, name: &str) -> Result<Pending, StoreError> {
         let path = self.path.join(name);
         let buffer = temporary(&path).map_err(failed("write", &path))?;
@@ -242,7 +242,7 @@ impl Pending {
     /// Forces it to the disk and gives it its name.
     ///
     /// # Errors
-    /// When it cannot be written to its end; an older file of that name is still whole then.
+    /// When it cannot be written.
     pub fn finish(self) -> Result<(), StoreError> {
         settle(self.buffer, &self.path).map_err(failed("write", &self.path))
     }

@@ -258,8 +258,8 @@ impl Offers {
         self.price[i] = price_cents as f32 / 100.0;
     }
 
-    /// Ranks the offers of a shelf that can serve a query: the best `length` of them, best first, in
-    /// `scratch`.
+    /// Ranks the offers of a shelf that can serve a query: the best of them, best first, in `scratch`.
+    /// `star_eur` is what a star is worth to the shopper [EUR/star].
     pub fn rank(
         &self,
         slot: u32,

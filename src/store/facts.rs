@@ -20,7 +20,7 @@ pub trait FactStore: FactLog {
     /// Ends the file and gives it its name.
     ///
     /// # Errors
-    /// When it cannot be written to its end; no file of that name is left then.
+    /// When it cannot be written, now or before.
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 

@@ -27,7 +27,7 @@ fn shipped() -> Vec<PathBuf> {
 fn cut(mut scenario: Scenario) -> Scenario {
     scenario.weeks = 1;
     let shoppers = &mut scenario.shoppers;
-    shoppers.visits_per_week = shoppers.visits_per_week.min(20_000.0);
+    shoppers.visits_per_week = shoppers.visits_per_week.min(12_000.0);
     shoppers.peaks.values_mut().for_each(|peak| peak.week = 0);
     if let Some(loyalty) = &mut shoppers.loyalty {
         loyalty.customers = loyalty.customers.min(20_000);

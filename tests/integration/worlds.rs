@@ -7,7 +7,7 @@ use brocante::driver::{Arrivals, Calendar, Go, Lane, Refresh, Watch, Work, simul
 use brocante::history::{Digest, Fact, FactSink};
 use brocante::market::{Cell, Market, Opening};
 use brocante::ranking::POLICIES;
-use brocante::scenario::{self, Loaded, Scenario};
+use brocante::scenario::{self, Loaded, Scenario, ScenarioError};
 use brocante::units::{SellerId, SimTime};
 
 /// The small world in which everything happens.
@@ -18,11 +18,19 @@ pub fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
-/// A scenario of the repository with overrides (each `KEY=VALUE`), which must be right.
-pub fn load(file: &str, overrides: &[impl AsRef<str>]) -> Loaded<Scenario> {
+/// A scenario of the repository with overrides (each `KEY=VALUE`).
+pub fn try_load(
+    file: &str,
+    overrides: &[impl AsRef<str>],
+) -> Result<Loaded<Scenario>, ScenarioError> {
     let overrides: Vec<String> = overrides.iter().map(|text| text.as_ref().to_owned()).collect();
-    let loaded = scenario::load(&path(file), &overrides);
-    loaded.unwrap_or_else(|error| panic!("{file} with {overrides:?}\n{error}"))
+    scenario::load(&path(file), &overrides)
+}
+
+/// The same; it must be right.
+pub fn load(file: &str, overrides: &[impl AsRef<str>]) -> Loaded<Scenario> {
+    try_load(file, overrides)
+        .unwrap_or_else(|error| panic!("{}\n{error}", command(file, overrides)))
 }
 
 /// The command that runs the same world.
