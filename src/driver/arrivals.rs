@@ -6,12 +6,15 @@
 //! visits of those who are not are thinned out afterwards. So the j-th visit of (class, cell, tick) is
 //! the same visit under every ranking policy, or it does not take place.
 
+use std::ops::Range;
+
+use crate::agents::shoppers::{Customer, leaves};
 use crate::market::Market;
-use crate::rng::{Alias, Purpose, poisson};
+use crate::rng::{Alias, Block, Purpose, poisson};
 use crate::units::{ClassId, CountryId, CustomerId, SessionId, SimTime};
 
 /// A visit that takes place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Visit {
     /// Microseconds into the tick.
     pub offset_us: u32,
@@ -27,6 +30,10 @@ pub struct Visit {
     pub class: ClassId,
     /// Payment methods the shopper has, as bits.
     pub payments: u8,
+    /// Whether the shopper weighs the places of the slate, or takes the box or leaves.
+    pub chooses: bool,
+    /// When leaving arrives in the race of the shopper's choices.
+    pub leaves: f64,
 }
 
 /// The visits that one cell gets.
@@ -36,18 +43,22 @@ pub struct Arrivals {
     /// The cell's share of all visits.
     share: f64,
     by_product: Alias,
+    // Room for the visits of one class.
+    drawn: Vec<(SessionId, Block)>,
+    asked: Vec<(CustomerId, Customer)>,
 }
 
 impl Arrivals {
     /// Visits to products of the given popularity (shares of all visits), by slot.
     pub fn new(cell: u32, popularity: &[f64]) -> Self {
         let share = popularity.iter().sum();
-        Arrivals { cell, share, by_product: Alias::new(popularity) }
+        let by_product = Alias::new(popularity);
+        Arrivals { cell, share, by_product, drawn: Vec::new(), asked: Vec::new() }
     }
 
     /// The visits between `from` and `to`, in no order, at the end of `into`.
     pub fn draw(
-        &self,
+        &mut self,
         market: &Market,
         tick: u32,
         from: SimTime,
@@ -58,38 +69,78 @@ impl Arrivals {
         if expected <= 0.0 {
             return;
         }
-        let length_us = (to.0 - from.0) as u32;
         let dice = market.dice();
         for (class, of_class) in (0u8..).zip(market.classes()) {
             let who = u64::from(class) << 32 | u64::from(self.cell);
             let mut draws = dice.stream(who, tick, Purpose::ArrivalCount);
             let n = poisson(&mut draws, expected * self.share * of_class.share);
-            for j in 0..n {
-                let session = SessionId::new(ClassId(class), self.cell, tick, j);
-                let block = dice.block(session.0, 0, Purpose::Arrival);
-                let customers = market.customers();
-                let (customer, country, payments) = if customers.is_empty() {
-                    let nobody = CustomerId(block.0[2]);
-                    let (country, payments) = market.stranger(block.0[3]);
-                    (nobody, country, payments)
-                } else {
-                    let (first, count) = market.customers_now(ClassId(class), from);
-                    let customer = CustomerId(first + block.below(2, count));
-                    if !customers.visits(customer, block.0[3]) {
-                        continue;
-                    }
-                    (customer, customers.country(customer), customers.payments(customer))
-                };
-                into.push(Visit {
-                    offset_us: block.below(0, length_us),
-                    slot: self.by_product.pick(block.0[1]),
-                    session,
-                    customer,
-                    country,
-                    class: ClassId(class),
-                    payments,
-                });
+            let first = into.len();
+            self.draw_class(market, ClassId(class), tick, from..to, n, into);
+            // What the shopper has in mind is drawn here, where no draw waits for another.
+            if market.leaving().is_some() || of_class.choosers > 0.0 {
+                for visit in &mut into[first..] {
+                    let draw = dice.block(visit.session.0, 0, Purpose::Shopper);
+                    visit.chooses = draw.unit(2) < of_class.choosers;
+                    visit.leaves = leaves(market.leaving(), draw.fine_unit(0));
+                }
             }
+        }
+    }
+
+    /// The first `n` visits of a class within a tick, less those that are thinned out.
+    fn draw_class(
+        &mut self,
+        market: &Market,
+        class: ClassId,
+        tick: u32,
+        span: Range<SimTime>,
+        n: u32,
+        into: &mut Vec<Visit>,
+    ) {
+        let dice = market.dice();
+        let length_us = (span.end.0 - span.start.0) as u32;
+        let by_product = &self.by_product;
+        let visit = |session: SessionId, block: Block| Visit {
+            offset_us: block.below(0, length_us),
+            slot: by_product.pick(block.0[1]),
+            session,
+            customer: CustomerId(block.0[2]),
+            country: CountryId(0),
+            class,
+            payments: 0,
+            chooses: false,
+            leaves: f64::INFINITY,
+        };
+        let sessions = (0..n).map(|j| SessionId::new(class, self.cell, tick, j));
+        let drawn = sessions.map(|s| (s, dice.block(s.0, 0, Purpose::Arrival)));
+        let customers = market.customers();
+        if customers.is_empty() {
+            into.extend(drawn.map(|(session, block)| {
+                let (country, payments) = market.stranger(block.0[3]);
+                Visit { country, payments, ..visit(session, block) }
+            }));
+            return;
+        }
+        // A million customers lie in far memory: a round that does nothing else has many of them come
+        // at once.
+        let (first, count) = market.customers_now(class, span.start);
+        self.drawn.clear();
+        self.drawn.extend(drawn);
+        self.asked.clear();
+        self.asked.extend(self.drawn.iter().map(|(_, block)| {
+            let number = CustomerId(first + block.below(2, count));
+            (number, customers.get(number))
+        }));
+        for (&(session, block), &(number, customer)) in self.drawn.iter().zip(&self.asked) {
+            // Who stays away is as good as random: taking the visit back is cheaper than a branch.
+            let kept = into.len() + usize::from(customers.visits(customer, block.0[3]));
+            into.push(Visit {
+                customer: number,
+                country: customer.country(),
+                payments: customer.payments(),
+                ..visit(session, block)
+            });
+            into.truncate(kept);
         }
     }
 }

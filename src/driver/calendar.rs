@@ -66,9 +66,20 @@ const RING: u32 = 1 << RING_BITS;
 const PAGE: usize = 15;
 const NONE: u32 = u32::MAX;
 
+/// The entries of one tick: all pages but the head are full.
+#[derive(Clone, Copy)]
+struct Bucket {
+    head: u32,
+    /// Entries in the head page.
+    len: u32,
+}
+
+impl Bucket {
+    const EMPTY: Bucket = Bucket { head: NONE, len: PAGE as u32 };
+}
+
 struct Page {
     entries: [Entry; PAGE],
-    len: u32,
     next: u32,
 }
 
@@ -79,8 +90,8 @@ pub struct Calendar {
     next: u32,
     /// Ticks of the run: later entries never come due.
     end: u32,
-    /// Head page of each near tick.
-    ring: Vec<u32>,
+    /// The near ticks.
+    ring: Vec<Bucket>,
     /// Far entries with their tick, by turn of the ring.
     far: Vec<Vec<(u32, Entry)>>,
     pages: Vec<Page>,
@@ -98,7 +109,7 @@ impl Calendar {
             tick_us,
             next: 0,
             end,
-            ring: vec![NONE; RING as usize],
+            ring: vec![Bucket::EMPTY; RING as usize],
             far: vec![Vec::new(); (end >> RING_BITS) as usize + 1],
             pages: Vec::new(),
             free: NONE,
@@ -154,14 +165,15 @@ impl Calendar {
             }
         }
         self.next += 1;
-        let mut at = std::mem::replace(&mut self.ring[(tick & (RING - 1)) as usize], NONE);
+        let bucket = &mut self.ring[(tick & (RING - 1)) as usize];
+        let Bucket { head: mut at, mut len } = std::mem::replace(bucket, Bucket::EMPTY);
         let before = into.len();
         while at != NONE {
             let page = &mut self.pages[at as usize];
-            into.extend_from_slice(&page.entries[..page.len as usize]);
+            into.extend_from_slice(&page.entries[..len as usize]);
             let next = std::mem::replace(&mut page.next, self.free);
             self.free = at;
-            at = next;
+            (at, len) = (next, PAGE as u32);
         }
         self.waiting -= (into.len() - before) as u64;
     }
@@ -177,25 +189,22 @@ impl Calendar {
     }
 
     fn put(&mut self, tick: u32, entry: Entry) {
-        let head = &mut self.ring[(tick & (RING - 1)) as usize];
-        if *head != NONE {
-            let page = &mut self.pages[*head as usize];
-            if (page.len as usize) < PAGE {
-                page.entries[page.len as usize] = entry;
-                page.len += 1;
-                return;
-            }
+        let bucket = &mut self.ring[(tick & (RING - 1)) as usize];
+        if bucket.len < PAGE as u32 {
+            self.pages[bucket.head as usize].entries[bucket.len as usize] = entry;
+            bucket.len += 1;
+            return;
         }
         let fresh = self.free;
-        if fresh == NONE {
-            self.pages.push(Page { entries: [entry; PAGE], len: 1, next: *head });
-            *head = self.pages.len() as u32 - 1;
+        let head = if fresh == NONE {
+            self.pages.push(Page { entries: [entry; PAGE], next: bucket.head });
+            self.pages.len() as u32 - 1
         } else {
             let page = &mut self.pages[fresh as usize];
-            self.free = page.next;
+            self.free = std::mem::replace(&mut page.next, bucket.head);
             page.entries[0] = entry;
-            (page.len, page.next) = (1, *head);
-            *head = fresh;
-        }
+            fresh
+        };
+        *bucket = Bucket { head, len: 1 };
     }
 }

@@ -46,6 +46,7 @@ pub struct Lane<S> {
     due: Vec<Entry>,
     agenda: Vec<u64>,
     shown: Vec<SellerId>,
+    glances: Vec<Glance>,
 }
 
 impl<S: FactSink> Lane<S> {
@@ -62,6 +63,7 @@ impl<S: FactSink> Lane<S> {
             due: Vec::new(),
             agenda: Vec::new(),
             shown: Vec::new(),
+            glances: Vec::new(),
         }
     }
 
@@ -72,6 +74,7 @@ impl<S: FactSink> Lane<S> {
         for i in 0..self.agenda.len() {
             self.act(market, self.agenda[i], span.start);
         }
+        self.follow_up(market, 0);
     }
 
     /// Does the next thing on the agenda, and puts on it what that makes due within the same tick:
@@ -79,7 +82,9 @@ impl<S: FactSink> Lane<S> {
     pub fn act_next(&mut self, market: &Market, next: &mut usize, start: SimTime) -> bool {
         let Some(&item) = self.agenda.get(*next) else { return false };
         *next += 1;
+        let told = self.outbox.len();
         self.act(market, item, start);
+        self.follow_up(market, told);
         for entry in self.calendar.take_soon() {
             let item = u64::from(entry.offset_us) << 32 | self.due.len() as u64;
             // What is caused now comes after everything else of the same microsecond.
@@ -151,7 +156,7 @@ impl<S: FactSink> Lane<S> {
         if item & VISIT == 0 {
             let entry = self.due[i];
             self.work.entries += 1;
-            self.execute(market, at, entry.due, entry.order);
+            self.execute(at, entry.due, entry.order);
         } else {
             let visit = self.visits[i];
             self.work.visits += 1;
@@ -176,26 +181,24 @@ impl<S: FactSink> Lane<S> {
         if slate.is_empty() {
             return;
         }
-        let place = match market.leaving() {
-            None if taste.choosers == 0.0 => Some(1),
-            leaving => {
-                let draw = market.dice().block(session.0, 0, Purpose::Shopper);
-                let chooser = Chooser {
-                    dice: market.dice(),
-                    session,
-                    taste: taste.taste,
-                    reference: market.reference_eur(product),
-                    neutral_stars: market.neutral_stars(),
-                    leaving,
-                };
-                let looks = if draw.unit(2) < taste.choosers { slate.len() } else { 1 };
-                let glances = slate[..looks].iter().map(|placed| Glance {
-                    seller: offers.seller(spot(placed)),
-                    price: f64::from(offers.price(spot(placed))),
-                    stars: f64::from(offers.stars(spot(placed))),
-                });
-                chooser.choose(glances, draw.fine_unit(0))
-            }
+        let place = if visit.leaves == f64::INFINITY && !visit.chooses {
+            Some(1)
+        } else {
+            let chooser = Chooser {
+                dice: market.dice(),
+                session,
+                taste: taste.taste,
+                reference: market.reference_eur(product),
+                neutral_stars: market.neutral_stars(),
+            };
+            let looks = if visit.chooses { slate.len() } else { 1 };
+            self.glances.clear();
+            self.glances.extend(slate[..looks].iter().map(|placed| Glance {
+                seller: offers.seller(spot(placed)),
+                price: f64::from(offers.price(spot(placed))),
+                stars: f64::from(offers.stars(spot(placed))),
+            }));
+            chooser.choose(&self.glances, visit.leaves)
         };
         if market.reads().exposure {
             self.cell.count_views(visit.slot);
@@ -226,11 +229,27 @@ impl<S: FactSink> Lane<S> {
         };
         self.cell.sell(spot);
         self.tell(at, Fact::Bought { order });
-        self.send_off(market, at, order);
+    }
+
+    /// Puts in the calendar what becomes of the orders that were bought or came, beginning with a fact
+    /// of the outbox. Within a tick nothing reacts to it, so that a tick does this at its end, order
+    /// after order, where no draw waits for another.
+    fn follow_up(&mut self, market: &Market, from: usize) {
+        for i in from..self.outbox.len() {
+            let (at, fact) = self.outbox[i];
+            match fact {
+                Fact::Bought { order } if order.place > 0 => self.send_off(market, at, &order),
+                Fact::Delivered { order, late, condition } => {
+                    self.ask_back(market, at, &order, late, condition);
+                    self.ask_for_review(market, at, &order, late, condition);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Puts in the calendar what becomes of an order.
-    fn send_off(&mut self, market: &Market, at: SimTime, order: Order) {
+    fn send_off(&mut self, market: &Market, at: SimTime, order: &Order) {
         let Some(fulfilment) = market.fulfilment() else {
             self.ask_for_review(market, at, order, false, Condition::Sound);
             return;
@@ -251,7 +270,7 @@ impl<S: FactSink> Lane<S> {
         let outcome = dice.block(order.session.0, order.seller.0, Purpose::Outcome);
         let leaves = at.plus_days(journey.handling_days);
         if outcome.unit(0) < now.cancel {
-            self.calendar.push(leaves, Due::Cancel, order);
+            self.calendar.push(leaves, Due::Cancel, *order);
             return;
         }
         let condition = if outcome.unit(1) < now.defect {
@@ -261,19 +280,17 @@ impl<S: FactSink> Lane<S> {
         } else {
             Condition::Sound
         };
-        self.calendar.push(leaves, Due::Ship, order);
+        self.calendar.push(leaves, Due::Ship, *order);
         let comes = at.plus_days(journey.total_days);
-        self.calendar.push(comes, Due::Deliver { late: journey.late, condition }, order);
+        self.calendar.push(comes, Due::Deliver { late: journey.late, condition }, *order);
     }
 
-    fn execute(&mut self, market: &Market, at: SimTime, due: Due, order: Order) {
+    fn execute(&mut self, at: SimTime, due: Due, order: Order) {
         match due {
             Due::Cancel => self.tell(at, Fact::Cancelled { order }),
             Due::Ship => self.tell(at, Fact::Shipped { order }),
             Due::Deliver { late, condition } => {
                 self.tell(at, Fact::Delivered { order, late, condition });
-                self.ask_back(market, at, order, late, condition);
-                self.ask_for_review(market, at, order, late, condition);
             }
             Due::Return { reason } => self.tell(at, Fact::Returned { order, reason }),
             Due::Review { stars, late } => self.tell(at, Fact::Reviewed { order, stars, late }),
@@ -281,12 +298,12 @@ impl<S: FactSink> Lane<S> {
     }
 
     /// Decides whether a delivered unit goes back, and when.
-    fn ask_back(&mut self, market: &Market, at: SimTime, order: Order, late: bool, c: Condition) {
+    fn ask_back(&mut self, market: &Market, at: SimTime, order: &Order, late: bool, c: Condition) {
         let Some(returns) = market.returns() else { return };
         let draw = market.dice().block(order.session.0, order.seller.0, Purpose::Return);
         if let Some(reason) = returns.reason(c, late, draw.unit(0)) {
             let back = at.plus_days(draw.unit(1) * returns.within_days);
-            self.calendar.push(back, Due::Return { reason }, order);
+            self.calendar.push(back, Due::Return { reason }, *order);
         }
     }
 
@@ -295,16 +312,16 @@ impl<S: FactSink> Lane<S> {
         &mut self,
         market: &Market,
         at: SimTime,
-        order: Order,
+        order: &Order,
         late: bool,
         condition: Condition,
     ) {
         let Some(reviews) = market.reviews() else { return };
         let draw = market.dice().block(order.session.0, order.seller.0, Purpose::Review);
-        let stars = market.stars_given(&order, late, condition, draw);
+        let stars = market.stars_given(order, late, condition, draw);
         if draw.unit(0) < reviews.response[usize::from(stars) - 1] {
             let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
-            self.calendar.push(at.plus_days(answered), Due::Review { stars, late }, order);
+            self.calendar.push(at.plus_days(answered), Due::Review { stars, late }, *order);
         }
     }
 

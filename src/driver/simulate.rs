@@ -170,17 +170,21 @@ impl<S: FactSink> Barrier<'_, S> {
         let mut market = self.market.write().unwrap_or_else(PoisonError::into_inner);
         let mut held: Vec<_> = self.lanes.iter().map(hold).collect();
         market.begin_settling();
-        self.order.clear();
-        for (cell, lane) in (0u32..).zip(&mut held) {
-            let facts = (0u32..).zip(lane.outbox().iter());
-            self.order.extend(facts.map(|(place, (at, _))| (at.0, cell, place)));
-        }
-        if held.len() > 1 {
+        if let [only] = &mut held[..] {
+            for (at, fact) in only.outbox().iter() {
+                market.record(*at, fact, &mut self.sink);
+            }
+        } else {
+            self.order.clear();
+            for (cell, lane) in (0u32..).zip(&mut held) {
+                let facts = (0u32..).zip(lane.outbox().iter());
+                self.order.extend(facts.map(|(place, (at, _))| (at.0, cell, place)));
+            }
             self.order.sort_unstable();
-        }
-        for &(_, cell, place) in &self.order {
-            let (at, fact) = held[cell as usize].outbox()[place as usize];
-            market.record(at, &fact, &mut self.sink);
+            for &(_, cell, place) in &self.order {
+                let (at, fact) = held[cell as usize].outbox()[place as usize];
+                market.record(at, &fact, &mut self.sink);
+            }
         }
         for lane in &mut held {
             lane.outbox().clear();

@@ -5,7 +5,8 @@
 //! needs to ask another.
 
 use super::Market;
-use super::shelf::{Offers, Placed, Row, Rule, Scratch, Spot};
+use super::best::Placed;
+use super::shelf::{Offers, Row, Rule, Scratch, Spot};
 use crate::agents::sellers::Look;
 use crate::history::Fact;
 use crate::protocol::{Query, ShelfLine};

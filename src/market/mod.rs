@@ -5,6 +5,7 @@
 //! the barrier: [`Market::record`] applies facts to what later choices see, and is the one back edge
 //! of the program; [`Market::settle`] lets staff and sellers act when a day is over.
 
+mod best;
 mod build;
 mod catalogue;
 mod cell;
@@ -32,6 +33,7 @@ use crate::ranking::{Ranking, Reads, Weight};
 use crate::rng::{Alias, Block, Dice};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
+pub use best::Placed;
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
@@ -40,7 +42,7 @@ pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
 pub use ledger::{FeesSpec, Ledger};
 pub use reputation::{Reputations, Tally};
-pub use shelf::{Offers, Placed, Rivalry, Row, Scratch, Spot};
+pub use shelf::{Offers, Rivalry, Row, Scratch, Spot};
 
 use onboarding::Onboarding;
 

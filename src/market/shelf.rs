@@ -1,5 +1,6 @@
 //! The offers of a cell as flat columns: what queries read, product by product side by side.
 
+use super::best::{Placed, best};
 use crate::agents::sellers::Memory;
 use crate::protocol::Query;
 use crate::ranking::{Candidates, Chance, Ranking, Weight};
@@ -54,15 +55,6 @@ struct Shelf {
     room: u32,
     /// Rows that were delisted and can be used again.
     vacant: Vec<u32>,
-}
-
-/// One place of a slate.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Placed {
-    /// The policy's score: it means something within this slate alone.
-    pub score: f32,
-    /// The offer's row on its shelf.
-    pub row: u32,
 }
 
 /// How slates are made.
@@ -276,11 +268,7 @@ impl Offers {
         self.mask(slot, query.country, &mut scratch.scores);
         let sellers = &self.seller[range];
         let tie = |row: u32| dice.tie(query.session.0, sellers[row as usize].0);
-        if length == 1 {
-            keep_first(&scratch.scores, tie, &mut scratch.slate);
-        } else {
-            keep_best(&scratch.scores, length, tie, &mut scratch.slate);
-        }
+        best(&scratch.scores, length, tie, &mut scratch.slate);
     }
 
     /// How an offer stands against its rivals in `country`: the policy's scores with chance taken out.
@@ -363,59 +351,6 @@ impl Offers {
     }
 }
 
-/// [`keep_best`] for a slate of one place: no branch depends on the scores unless there is a tie.
-fn keep_first(scores: &[f32], tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
-    slate.clear();
-    let mut lanes = [f32::NEG_INFINITY; 8];
-    let (chunks, rest) = scores.as_chunks::<8>();
-    for chunk in chunks {
-        for (lane, &score) in lanes.iter_mut().zip(chunk) {
-            *lane = if score > *lane { score } else { *lane };
-        }
-    }
-    let greater = |a: f32, b: &f32| if *b > a { *b } else { a };
-    let best = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, greater);
-    if best == f32::NEG_INFINITY {
-        return;
-    }
-    let equals = scores.iter().map(|&score| u32::from(score == best)).sum::<u32>();
-    let mut rows = (0u32..).zip(scores).filter(|&(_, &score)| score == best).map(|(row, _)| row);
-    let row = if equals == 1 { rows.next() } else { rows.max_by_key(|&row| tie(row)) };
-    slate.extend(row.map(|row| Placed { score: best, row }));
-}
-
-/// Keeps the best `length` of the scores above −∞, best first; among equals the greater `tie` is first.
-fn keep_best(scores: &[f32], length: usize, tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
-    slate.clear();
-    let mut least = f32::NEG_INFINITY;
-    for (row, &score) in (0u32..).zip(scores) {
-        // Most offers are worse than the worst kept: one comparison each. Those that were masked
-        // never come further, as the worst kept starts at −∞ and must be exceeded or tied with.
-        if score < least || score == f32::NEG_INFINITY {
-            continue;
-        }
-        let before = |other: &Placed| {
-            score > other.score || (score == other.score && tie(row) > tie(other.row))
-        };
-        if slate.len() == length {
-            if !before(&slate[length - 1]) {
-                continue;
-            }
-        } else {
-            slate.push(Placed::default());
-        }
-        let mut at = slate.len() - 1;
-        while at > 0 && before(&slate[at - 1]) {
-            slate[at] = slate[at - 1];
-            at -= 1;
-        }
-        slate[at] = Placed { score, row };
-        if slate.len() == length {
-            least = slate[length - 1].score;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -423,34 +358,6 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Against sorting everything; few different scores, so that many tie.
-        #[test]
-        fn the_best_are_kept_in_order(
-            raw in proptest::collection::vec(0u8..6, 0..40),
-            length in prop_oneof![Just(1usize), 2usize..8],
-            salt in any::<u64>(),
-        ) {
-            let masked = |n: &u8| if *n == 0 { f32::NEG_INFINITY } else { f32::from(*n) };
-            let scores: Vec<f32> = raw.iter().map(masked).collect();
-            let tie = |row: u32| crate::rng::mix64(salt ^ u64::from(row));
-            let mut slate = Vec::new();
-            if length == 1 {
-                keep_first(&scores, tie, &mut slate);
-            } else {
-                keep_best(&scores, length, tie, &mut slate);
-            }
-            let mut all: Vec<u32> = (0..scores.len() as u32)
-                .filter(|&row| scores[row as usize] > f32::NEG_INFINITY)
-                .collect();
-            all.sort_by(|&x, &y| {
-                let by_score = scores[y as usize].total_cmp(&scores[x as usize]);
-                by_score.then(tie(y).cmp(&tie(x)))
-            });
-            all.truncate(length);
-            let rows: Vec<u32> = slate.iter().map(|placed| placed.row).collect();
-            prop_assert_eq!(rows, all, "scores {:?}", scores);
-        }
-
         /// Offers keep their spot and their content while others come and go and shelves grow.
         #[test]
         fn an_offer_stays_what_it_is(steps in proptest::collection::vec((0u32..3, any::<bool>()), 1..200)) {

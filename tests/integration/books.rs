@@ -297,9 +297,12 @@ impl Books<'_> {
         if customers.is_empty() {
             return Ok(());
         }
-        hold!(customers.country(order.customer) == order.country, "bought from abroad");
+        hold!(customers.get(order.customer).country() == order.country, "bought from abroad");
         let ways = self.past.market.seller(order.seller).profile().payments;
-        hold!(customers.payments(order.customer) & ways != 0, "paid by no way the seller takes");
+        hold!(
+            customers.get(order.customer).payments() & ways != 0,
+            "paid by no way the seller takes"
+        );
         let never = self.scenario.shoppers.loyalty.as_ref().is_some_and(|l| l.lost_visits == 0.0);
         let tick = |at: SimTime| at.0 / self.scenario.engine.tick.as_micros();
         if let (true, Some(&since)) = (never, self.lost.get(&order.customer)) {

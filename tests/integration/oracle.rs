@@ -9,7 +9,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use brocante::agents::shoppers::{Chooser, Glance};
+use brocante::agents::shoppers::{Chooser, Glance, leaves};
 use brocante::driver::{Arrivals, Due, Refresh, Visit, Work};
 use brocante::history::{Condition, Fact, FactSink, Order};
 use brocante::market::{Cell, Market, Opening, Planted, Shelves, Spot};
@@ -311,9 +311,9 @@ impl Oracle {
             taste: taste.taste,
             reference: self.market.reference_eur(product),
             neutral_stars: self.market.neutral_stars(),
-            leaving: self.market.leaving(),
         };
-        let taken = chooser.choose(looked_at.iter().copied(), draw.fine_unit(0));
+        let leaving = leaves(self.market.leaving(), draw.fine_unit(0));
+        let taken = chooser.choose(looked_at, leaving);
         if let Some(place) = taken {
             self.buy(cell, at, visit, slate[usize::from(place) - 1], place);
         }

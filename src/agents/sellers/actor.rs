@@ -72,16 +72,18 @@ impl Seller {
         rules: &QualityRules,
     ) {
         match *notice {
+            // What comes with every order is a matter of books and mind alone, and heard often.
             Notice::Sold { product, price } => {
                 let caring = self.reaction.caring(self.today);
                 let effort = spec.reaction.filter(|_| caring).map_or(0.0, |r| r.cost);
-                self.books.sold(product, price, commission, effort);
+                return self.books.sold(product, price, commission, effort);
             }
-            Notice::Refunded { price, .. } => self.books.refunded(price, commission),
+            Notice::Refunded { price, .. } => return self.books.refunded(price, commission),
             Notice::Reviewed { stars } => {
                 if let Some(reaction) = &spec.reaction {
                     self.reaction.heard(stars, reaction);
                 }
+                return;
             }
             Notice::LotSold { units, unit_price, .. } => {
                 let unit_cost = self.sourcing.lot_cost(unit_price);

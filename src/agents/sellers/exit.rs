@@ -1,7 +1,5 @@
 //! Exit: a seller keeps books, and gives up after too many weeks of losing money.
 
-use std::collections::BTreeMap;
-
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,8 +30,8 @@ pub struct Books {
     // Fees not yet spread over weeks, and what each week bears of them [cents].
     fee_left: f64,
     fee_per_week: f64,
-    // Mean cost of the units in stock, by product [cents].
-    cost: BTreeMap<ProductId, f64>,
+    // Mean cost of the units in stock [cents], in the order of products.
+    cost: Vec<(ProductId, f64)>,
     // Begun to sell, or to pay fees.
     begun: bool,
     losing_weeks: u32,
@@ -43,7 +41,11 @@ impl Books {
     /// Units came in at a price; `stock` were there already.
     pub fn stocked(&mut self, product: ProductId, stock: u32, units: u32, unit_cost: Cents) {
         let (old, new) = (f64::from(stock), f64::from(units));
-        let cost = self.cost.entry(product).or_insert(unit_cost.0 as f64);
+        let at = self.place(product);
+        if self.cost.get(at).is_none_or(|&(other, _)| other != product) {
+            self.cost.insert(at, (product, unit_cost.0 as f64));
+        }
+        let (_, cost) = &mut self.cost[at];
         if old + new > 0.0 {
             *cost = (*cost * old + unit_cost.0 as f64 * new) / (old + new);
         }
@@ -52,8 +54,14 @@ impl Books {
     /// A unit was sold; `commission` and `effort` are shares of its price.
     pub fn sold(&mut self, product: ProductId, price: Cents, commission: f64, effort: f64) {
         self.begun = true;
-        let cost = self.cost.get(&product).copied().unwrap_or(0.0);
+        let known = self.cost.get(self.place(product)).filter(|&&(other, _)| other == product);
+        let cost = known.map_or(0.0, |&(_, cost)| cost);
         self.margin += price.0 as f64 * (1.0 - commission - effort) - cost;
+    }
+
+    /// Where a product's cost is, or belongs.
+    fn place(&self, product: ProductId) -> usize {
+        self.cost.partition_point(|&(other, _)| other < product)
     }
 
     /// Money went back, and the commission with it. The unit is written off: it comes back used, or

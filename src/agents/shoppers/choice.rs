@@ -63,38 +63,50 @@ pub struct Chooser {
     pub reference: f64,
     /// Stars at which quality neither adds to an offer nor takes from it [stars].
     pub neutral_stars: f64,
-    /// exp(−utility of leaving), or `None` where nobody leaves.
-    pub leaving: Option<f64>,
+}
+
+/// Places that are drawn for together: their draws don't wait for one another.
+const TOGETHER: usize = 8;
+
+/// When leaving arrives in the race, by the shopper's uniform draw about it; never where nobody leaves.
+pub fn leaves(leaving: Option<f64>, unit: f64) -> f64 {
+    leaving.map_or(f64::INFINITY, |slowness| -ln(unit) * slowness)
 }
 
 impl Chooser {
     /// The place taken (1 for the box), or `None` for leaving, among `looked_at`, best place first.
-    /// `leave_unit` is the shopper's uniform draw about leaving.
-    pub fn choose(&self, looked_at: impl Iterator<Item = Glance>, leave_unit: f64) -> Option<u8> {
-        let mut first = match self.leaving {
-            Some(slowness) => -ln(leave_unit) * slowness,
-            None => f64::INFINITY,
-        };
-        let mut taken = None;
-        for (place, glance) in (1u8..).zip(looked_at) {
-            let arrival = self.race(&glance) * f64::from(place);
-            if arrival < first || (taken.is_none() && self.leaving.is_none()) {
-                first = arrival;
-                taken = Some(place);
+    /// Leaving arrives at `leaves`; where it never does, something is always taken.
+    pub fn choose(&self, looked_at: &[Glance], leaves: f64) -> Option<u8> {
+        let mut first = leaves;
+        let mut taken = (leaves == f64::INFINITY && !looked_at.is_empty()).then_some(1);
+        let mut place = 0u8;
+        for some in looked_at.chunks(TOGETHER) {
+            let mut units = [0.0; TOGETHER];
+            for (unit, glance) in units.iter_mut().zip(some) {
+                let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);
+                *unit = draw.fine_unit(0);
+            }
+            for (unit, glance) in units.iter().zip(some) {
+                place += 1;
+                let slowness = exp(-self.utility(glance)) * f64::from(place);
+                // −ln u is at least 1 − u: most are beaten before their logarithm is taken.
+                if (1.0 - unit) * slowness >= first {
+                    continue;
+                }
+                let arrival = -ln(*unit) * slowness;
+                if arrival < first {
+                    (first, taken) = (arrival, Some(place));
+                }
             }
         }
         taken
     }
 
     /// The systematic utility of an offer in the first place.
+    #[inline]
     pub fn utility(&self, glance: &Glance) -> f64 {
         let stars = self.taste.star_eur * (glance.stars - self.neutral_stars);
         self.taste.alpha * (stars - (glance.price - self.reference))
-    }
-
-    fn race(&self, glance: &Glance) -> f64 {
-        let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);
-        -ln(draw.fine_unit(0)) * exp(-self.utility(glance))
     }
 }
 
@@ -116,16 +128,16 @@ mod tests {
                 taste: Taste { alpha: 1.0, star_eur: 0.0 },
                 reference: 0.0,
                 neutral_stars: 4.0,
-                leaving: Some(1.0),
             };
             // The utility of place k carries −ln k: undo it, to state the utilities of the case.
-            let glances = [1.0f64, 0.5, 0.0].iter().enumerate().map(|(i, v)| Glance {
+            let utilities: [f64; 3] = [1.0, 0.5, 0.0];
+            let glances: [Glance; 3] = std::array::from_fn(|i| Glance {
                 seller: SellerId(i as u32),
-                price: -(v + libm::log((i + 1) as f64)),
+                price: -(utilities[i] + libm::log((i + 1) as f64)),
                 stars: 4.0,
             });
-            let leave = Dice::new(7, 0).block(session.0, 0, Purpose::Shopper).fine_unit(0);
-            taken[chooser.choose(glances, leave).map_or(0, usize::from)] += 1;
+            let unit = Dice::new(7, 0).block(session.0, 0, Purpose::Shopper).fine_unit(0);
+            taken[chooser.choose(&glances, leaves(Some(1.0), unit)).map_or(0, usize::from)] += 1;
         }
         for (i, p) in expected.iter().enumerate() {
             let got = f64::from(taken[i]) / n as f64;
@@ -142,10 +154,10 @@ mod tests {
             taste: Taste { alpha: 1.0, star_eur: 0.0 },
             reference: 0.0,
             neutral_stars: 4.0,
-            leaving: None,
         };
         // A price so absurd that its race never ends is still better than nothing.
         let glance = Glance { seller: SellerId(1), price: 1e9, stars: 1.0 };
-        assert_eq!(chooser.choose([glance].into_iter(), 0.5), Some(1));
+        assert_eq!(chooser.choose(&[glance], leaves(None, 0.5)), Some(1));
+        assert_eq!(chooser.choose(&[], leaves(None, 0.5)), None);
     }
 }

@@ -40,16 +40,44 @@ pub enum Mood {
     Loyal = 2,
 }
 
-/// How many moods there are.
-pub const MOODS: usize = 3;
+/// Values that the bits of a mood can have.
+const MOODS: usize = 4;
 
-/// Every customer, as two columns: where it lives with what it pays by, and its mood. Read by cells
-/// during a tick, written between ticks.
+/// What is known of one customer, in two bytes: a million are drawn from at random, so that each
+/// visit waits for memory once.
+///
+/// The mood in bits 0 and 1, the country in bits 2 to 7, payment methods as bits from 8 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Customer(u16);
+
+impl Customer {
+    const MOOD: u16 = 0b11;
+
+    /// One whose mood is usual; `country` is below 64.
+    fn new(country: CountryId, payments: u8) -> Self {
+        assert!(country.0 < 64, "{country:?} does not fit");
+        Customer(u16::from(payments) << 8 | u16::from(country.0) << 2 | Mood::Usual as u16)
+    }
+
+    /// Where the customer lives.
+    pub const fn country(self) -> CountryId {
+        CountryId((self.0 >> 2) as u8 & 63)
+    }
+
+    /// The payment methods the customer has, as bits.
+    pub const fn payments(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
+    const fn mood(self) -> u16 {
+        self.0 & Self::MOOD
+    }
+}
+
+/// Every customer. Read by cells during a tick, written between ticks.
 #[derive(Debug, Clone, Default)]
 pub struct Customers {
-    country: Vec<u8>,
-    payments: Vec<u8>,
-    mood: Vec<u8>,
+    all: Vec<Customer>,
     /// A visit of the envelope takes place when 32 bits are below this, by mood.
     keep_below: [u64; MOODS],
     spec: Option<LoyaltySpec>,
@@ -59,19 +87,15 @@ impl Customers {
     /// Draws who exists (root `market.seed`): country by `countries`, and one payment method by
     /// `payments`, as the bit of its number.
     pub fn new(spec: &LoyaltySpec, dice: Dice, countries: &Alias, payments: &Alias) -> Self {
-        let n = spec.customers as usize;
-        let (mut country, mut payment) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        for i in 0..spec.customers {
+        let one = |i: u32| {
             let block = dice.block(u64::from(i), 0, Purpose::Customer);
-            country.push(countries.pick(block.0[0]) as u8);
-            payment.push(1 << payments.pick(block.0[1]));
-        }
+            let country = CountryId(countries.pick(block.0[0]) as u8);
+            Customer::new(country, 1 << payments.pick(block.0[1]))
+        };
         let keep = |visits: f64| (visits / spec.loyal_visits * 4_294_967_296.0) as u64;
         Customers {
-            country,
-            payments: payment,
-            mood: vec![Mood::Usual as u8; n],
-            keep_below: [keep(spec.lost_visits), keep(1.0), 1 << 32],
+            all: (0..spec.customers).map(one).collect(),
+            keep_below: [keep(spec.lost_visits), keep(1.0), 1 << 32, 0],
             spec: Some(spec.clone()),
         }
     }
@@ -83,27 +107,24 @@ impl Customers {
 
     /// How many customers there are.
     pub fn len(&self) -> usize {
-        self.mood.len()
+        self.all.len()
     }
 
     /// Whether nobody is remembered.
     pub fn is_empty(&self) -> bool {
-        self.mood.is_empty()
+        self.all.is_empty()
+    }
+
+    /// What is known of a customer.
+    #[inline]
+    pub fn get(&self, customer: CustomerId) -> Customer {
+        self.all[customer.index()]
     }
 
     /// Whether a visit of the envelope takes place, by 32 uniform bits.
-    pub fn visits(&self, customer: CustomerId, bits: u32) -> bool {
-        u64::from(bits) < self.keep_below[usize::from(self.mood[customer.index()])]
-    }
-
-    /// Where a customer lives.
-    pub fn country(&self, customer: CustomerId) -> CountryId {
-        CountryId(self.country[customer.index()])
-    }
-
-    /// The payment methods a customer has, as bits.
-    pub fn payments(&self, customer: CustomerId) -> u8 {
-        self.payments[customer.index()]
+    #[inline]
+    pub fn visits(&self, customer: Customer, bits: u32) -> bool {
+        u64::from(bits) < self.keep_below[usize::from(customer.mood())]
     }
 
     /// What an experience does to a customer, by a uniform draw: the new mood, where it changes.
@@ -111,11 +132,11 @@ impl Customers {
         let spec = self.spec.as_ref()?;
         let (chance, mood) =
             if good { (spec.won_by_good, Mood::Loyal) } else { (spec.lost_by_bad, Mood::Lost) };
-        let now = &mut self.mood[customer.index()];
-        if unit >= chance || *now == mood as u8 {
+        let now = &mut self.all[customer.index()];
+        if unit >= chance || now.mood() == mood as u16 {
             return None;
         }
-        *now = mood as u8;
+        now.0 = now.0 & !Customer::MOOD | mood as u16;
         Some(mood)
     }
 }

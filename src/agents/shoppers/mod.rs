@@ -11,8 +11,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use choice::{ChoiceSpec, Chooser, Glance, Taste};
-pub use loyalty::{Customers, LoyaltySpec, MOODS, Mood};
+pub use choice::{ChoiceSpec, Chooser, Glance, Taste, leaves};
+pub use loyalty::{Customer, Customers, LoyaltySpec, Mood};
 pub use review::{Delay, ReturnsSpec, ReviewsSpec};
 pub use traffic::{Peak, Traffic};
 
