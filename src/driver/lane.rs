@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use super::aftermath::Aftermath;
 use super::arrivals::{Arrivals, Visit};
 use super::calendar::{Calendar, Due, Entry};
+use super::sort::{SortRoom, sort_by_time};
 use crate::agents::shoppers::{Chooser, Glance};
-use crate::history::{Condition, Fact, FactMask, FactSink, Order};
+use crate::history::{Fact, FactMask, FactSink, Order};
 use crate::market::{Cell, Market, Placed, Planted, Spot};
 use crate::protocol::Query;
 use crate::rng::Purpose;
@@ -44,7 +46,9 @@ pub struct Lane<S> {
     outbox: Vec<(SimTime, Fact<'static>)>,
     visits: Vec<Visit>,
     due: Vec<Entry>,
+    aftermath: Aftermath,
     agenda: Vec<u64>,
+    room: SortRoom,
     shown: Vec<SellerId>,
     glances: Vec<Glance>,
 }
@@ -61,7 +65,9 @@ impl<S: FactSink> Lane<S> {
             outbox: Vec::new(),
             visits: Vec::new(),
             due: Vec::new(),
+            aftermath: Aftermath::default(),
             agenda: Vec::new(),
+            room: SortRoom::default(),
             shown: Vec::new(),
             glances: Vec::new(),
         }
@@ -74,7 +80,7 @@ impl<S: FactSink> Lane<S> {
         for i in 0..self.agenda.len() {
             self.act(market, self.agenda[i], span.start);
         }
-        self.follow_up(market, 0);
+        self.aftermath.follow(market, &self.outbox, &mut self.calendar);
     }
 
     /// Does the next thing on the agenda, and puts on it what that makes due within the same tick:
@@ -84,7 +90,7 @@ impl<S: FactSink> Lane<S> {
         *next += 1;
         let told = self.outbox.len();
         self.act(market, item, start);
-        self.follow_up(market, told);
+        self.aftermath.follow(market, &self.outbox[told..], &mut self.calendar);
         for entry in self.calendar.take_soon() {
             let item = u64::from(entry.offset_us) << 32 | self.due.len() as u64;
             // What is caused now comes after everything else of the same microsecond.
@@ -129,7 +135,7 @@ impl<S: FactSink> Lane<S> {
         self.agenda.clear();
         self.agenda.extend((0u64..).zip(due).map(|(i, e)| u64::from(e.offset_us) << 32 | i));
         self.agenda.extend((VISIT..).zip(visits).map(|(i, v)| u64::from(v.offset_us) << 32 | i));
-        self.agenda.sort_unstable();
+        sort_by_time(&mut self.agenda, &mut self.room);
         let key = |item: u64| {
             let i = (item & INDEX) as usize;
             if item & VISIT == 0 {
@@ -154,9 +160,8 @@ impl<S: FactSink> Lane<S> {
         let at = SimTime(start.0 + (item >> 32));
         let i = (item & INDEX) as usize;
         if item & VISIT == 0 {
-            let entry = self.due[i];
             self.work.entries += 1;
-            self.execute(at, entry.due, entry.order);
+            self.execute(at, i);
         } else {
             let visit = self.visits[i];
             self.work.visits += 1;
@@ -193,10 +198,9 @@ impl<S: FactSink> Lane<S> {
             };
             let looks = if visit.chooses { slate.len() } else { 1 };
             self.glances.clear();
-            self.glances.extend(slate[..looks].iter().map(|placed| Glance {
-                seller: offers.seller(spot(placed)),
-                price: f64::from(offers.price(spot(placed))),
-                stars: f64::from(offers.stars(spot(placed))),
+            self.glances.extend(slate[..looks].iter().zip(&self.shown).map(|(placed, &seller)| {
+                let price = f64::from(offers.price(spot(placed)));
+                Glance { seller, price, stars: f64::from(market.stars(seller)) }
             }));
             chooser.choose(&self.glances, visit.leaves)
         };
@@ -212,7 +216,7 @@ impl<S: FactSink> Lane<S> {
     fn buy(&mut self, market: &Market, at: SimTime, visit: &Visit, spot: Spot, place: u8) {
         let offers = self.cell.offers();
         let (seller, product) = (offers.seller(spot), offers.product(spot.slot));
-        if market.seller(seller).profile().payments & visit.payments == 0 {
+        if market.takes(seller) & visit.payments == 0 {
             let session = visit.session;
             self.sink.take(at, &Fact::Abandoned { session, product, seller });
             return;
@@ -228,108 +232,21 @@ impl<S: FactSink> Lane<S> {
             place,
         };
         self.cell.sell(spot);
-        self.tell(at, Fact::Bought { order });
+        tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
     }
 
-    /// Puts in the calendar what becomes of the orders that were bought or came, beginning with a fact
-    /// of the outbox. Within a tick nothing reacts to it, so that a tick does this at its end, order
-    /// after order, where no draw waits for another.
-    fn follow_up(&mut self, market: &Market, from: usize) {
-        for i in from..self.outbox.len() {
-            let (at, fact) = self.outbox[i];
-            match fact {
-                Fact::Bought { order } if order.place > 0 => self.send_off(market, at, &order),
-                Fact::Delivered { order, late, condition } => {
-                    self.ask_back(market, at, &order, late, condition);
-                    self.ask_for_review(market, at, &order, late, condition);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Puts in the calendar what becomes of an order.
-    fn send_off(&mut self, market: &Market, at: SimTime, order: &Order) {
-        let Some(fulfilment) = market.fulfilment() else {
-            self.ask_for_review(market, at, order, false, Condition::Sound);
-            return;
+    fn execute(&mut self, at: SimTime, i: usize) {
+        // Read where it lies: a copy of a copy would wait for the first.
+        let Entry { due, order, .. } = &self.due[i];
+        let order = *order;
+        let fact = match *due {
+            Due::Cancel => Fact::Cancelled { order },
+            Due::Ship => Fact::Shipped { order },
+            Due::Deliver { late, condition } => Fact::Delivered { order, late, condition },
+            Due::Return { reason } => Fact::Returned { order, reason },
+            Due::Review { stars, late } => Fact::Reviewed { order, stars, late },
         };
-        let dice = market.dice();
-        let seller = market.seller(order.seller);
-        let (profile, now) = (seller.profile(), &seller.quality);
-        let journey = fulfilment.journey(
-            profile.carrier,
-            profile.handling,
-            profile.country != order.country,
-            &profile.quality,
-            now,
-            dice,
-            order.session.0,
-            order.seller.0,
-        );
-        let outcome = dice.block(order.session.0, order.seller.0, Purpose::Outcome);
-        let leaves = at.plus_days(journey.handling_days);
-        if outcome.unit(0) < now.cancel {
-            self.calendar.push(leaves, Due::Cancel, *order);
-            return;
-        }
-        let condition = if outcome.unit(1) < now.defect {
-            Condition::Defective
-        } else if outcome.unit(2) < now.misgrade {
-            Condition::Misgraded
-        } else {
-            Condition::Sound
-        };
-        self.calendar.push(leaves, Due::Ship, *order);
-        let comes = at.plus_days(journey.total_days);
-        self.calendar.push(comes, Due::Deliver { late: journey.late, condition }, *order);
-    }
-
-    fn execute(&mut self, at: SimTime, due: Due, order: Order) {
-        match due {
-            Due::Cancel => self.tell(at, Fact::Cancelled { order }),
-            Due::Ship => self.tell(at, Fact::Shipped { order }),
-            Due::Deliver { late, condition } => {
-                self.tell(at, Fact::Delivered { order, late, condition });
-            }
-            Due::Return { reason } => self.tell(at, Fact::Returned { order, reason }),
-            Due::Review { stars, late } => self.tell(at, Fact::Reviewed { order, stars, late }),
-        }
-    }
-
-    /// Decides whether a delivered unit goes back, and when.
-    fn ask_back(&mut self, market: &Market, at: SimTime, order: &Order, late: bool, c: Condition) {
-        let Some(returns) = market.returns() else { return };
-        let draw = market.dice().block(order.session.0, order.seller.0, Purpose::Return);
-        if let Some(reason) = returns.reason(c, late, draw.unit(0)) {
-            let back = at.plus_days(draw.unit(1) * returns.within_days);
-            self.calendar.push(back, Due::Return { reason }, *order);
-        }
-    }
-
-    /// Decides whether an order is reviewed, when, and with how many stars.
-    fn ask_for_review(
-        &mut self,
-        market: &Market,
-        at: SimTime,
-        order: &Order,
-        late: bool,
-        condition: Condition,
-    ) {
-        let Some(reviews) = market.reviews() else { return };
-        let draw = market.dice().block(order.session.0, order.seller.0, Purpose::Review);
-        let stars = market.stars_given(order, late, condition, draw);
-        if draw.unit(0) < reviews.response[usize::from(stars) - 1] {
-            let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
-            self.calendar.push(at.plus_days(answered), Due::Review { stars, late }, *order);
-        }
-    }
-
-    fn tell(&mut self, at: SimTime, fact: Fact<'static>) {
-        self.sink.take(at, &fact);
-        if fact.mask().meets(FOR_THE_MARKET) {
-            self.outbox.push((at, fact));
-        }
+        tell(&mut self.outbox, &mut self.sink, at, fact);
     }
 
     /// An order that a campaign places, if the offer can be bought: paid like any other, and sure to
@@ -353,9 +270,28 @@ impl<S: FactSink> Lane<S> {
             place: 0,
         };
         self.cell.sell(spot);
-        self.tell(at, Fact::Bought { order });
+        tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
         let draw = market.dice().block(session.0, seller.0, Purpose::Review);
         let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
-        self.calendar.push(at.plus_days(answered), Due::Review { stars, late: false }, order);
+        self.calendar.push(at.plus_days(answered), Due::Review { stars, late: false }, &order);
+    }
+}
+
+/// Says what happened. A fact that the market must hear is written where it waits for the market and
+/// told from there: reading what was just written elsewhere would stall.
+#[inline(always)]
+fn tell<S: FactSink>(
+    outbox: &mut Vec<(SimTime, Fact<'static>)>,
+    sink: &mut S,
+    at: SimTime,
+    fact: Fact<'static>,
+) {
+    if !fact.mask().meets(FOR_THE_MARKET) {
+        sink.take(at, &fact);
+        return;
+    }
+    outbox.push((at, fact));
+    if let Some((at, fact)) = outbox.last() {
+        sink.take(*at, fact);
     }
 }

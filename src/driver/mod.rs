@@ -1,10 +1,12 @@
 //! What moves time: the virtual clock, its calendar and the visits that arrive.
 
+mod aftermath;
 mod arrivals;
 mod calendar;
 mod crew;
 mod lane;
 mod simulate;
+mod sort;
 
 pub use arrivals::{Arrivals, Visit};
 pub use calendar::{Calendar, Due, Entry};

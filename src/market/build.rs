@@ -14,7 +14,7 @@ use super::lots::LotMarket;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
 use super::shelf::Offers;
-use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Stance, Standing};
+use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seen, Seller, Stance, Standing};
 use crate::agents::sellers::{
     self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
 };
@@ -220,8 +220,7 @@ impl MarketPlan<'_> {
         let payments: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
         let (countries, payments) = (Alias::new(&countries), Alias::new(&payments));
         let customers = self.shoppers.loyalty.as_ref();
-        let customers = customers
-            .map_or_else(Customers::default, |l| Customers::new(l, who, &countries, &payments));
+        let customers = customers.map(|l| Customers::new(l, who, &countries, &payments));
         let window = self.market.window_weeks as usize;
         let handlings = sellers.iter().map(|s| s.profile().handling);
         let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings, who));
@@ -235,7 +234,7 @@ impl MarketPlan<'_> {
             reference: vec![0.0; census.products.len()],
             traffic: Traffic::new(self.shoppers, self.weeks),
             classes: classes(self.shoppers),
-            class_bounds: class_bounds(self.shoppers, customers.len()),
+            class_bounds: class_bounds(self.shoppers, customers.as_ref().map_or(0, Customers::len)),
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
             neutral_stars: choice.neutral_stars,
             shown_from_reviews: choice.shown_from_reviews,
@@ -266,9 +265,10 @@ impl MarketPlan<'_> {
             sold: vec![],
             wakes: 0,
             census,
+            seen: Seen::new(&sellers, choice.neutral_stars),
             sellers,
             homes,
-            customers,
+            customers: customers.unwrap_or_default(),
             countries,
             payments,
             fulfilment,

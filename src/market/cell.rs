@@ -71,7 +71,7 @@ impl Cell {
         let category = self.offers.category(slot);
         let weight = market.weigh(seller, category, 0);
         let local = row.local as usize;
-        let (spot, moved) = self.offers.list(slot, seller, row, weight, market.shown_stars(seller));
+        let (spot, moved) = self.offers.list(slot, seller, row, weight);
         let place = self.offers.place(spot);
         self.sellers[local].offers.push(Listed { spot, place, category });
         if moved {
@@ -180,7 +180,7 @@ impl Cell {
         }
     }
 
-    /// Brings what the policy and shoppers see up to date with the reputations.
+    /// Brings what the policy sees up to date with the reputations.
     pub fn refresh(&mut self, market: &Market) {
         for fresh in market.fresh() {
             let at = self.local_of[fresh.seller.index()];
@@ -190,14 +190,14 @@ impl Cell {
             let listed = &self.sellers[at as usize].offers;
             if let Some(weight) = fresh.weight {
                 for offer in listed {
-                    self.offers.refresh(offer.place, weight, fresh.stars);
+                    self.offers.refresh(offer.place, weight);
                 }
                 continue;
             }
             for offer in listed {
                 let views = self.offers.row(offer.spot).views;
                 let weight = market.weigh(fresh.seller, offer.category, views);
-                self.offers.refresh(offer.place, weight, fresh.stars);
+                self.offers.refresh(offer.place, weight);
             }
         }
         if !self.viewed.is_empty() {
@@ -216,7 +216,7 @@ impl Cell {
                 }
                 let views = self.offers.row(spot).views;
                 let weight = market.weigh(self.offers.seller(spot), category, views);
-                self.offers.refresh(self.offers.place(spot), weight, self.offers.stars(spot));
+                self.offers.refresh(self.offers.place(spot), weight);
             }
         }
     }

@@ -138,8 +138,21 @@ pub struct Fresh {
     pub seller: SellerId,
     /// What the policy keeps of the seller, where that is the same for all its offers.
     pub weight: Option<Weight>,
-    /// The stars that shoppers see.
-    pub stars: f32,
+}
+
+/// What every visit sees of sellers, as columns apart from what is seldom asked.
+struct Seen {
+    /// Stars shown, as of the last refresh.
+    stars: Vec<f32>,
+    /// Payment methods taken, as bits.
+    payments: Vec<u8>,
+}
+
+impl Seen {
+    fn new(sellers: &[Seller], neutral_stars: f64) -> Self {
+        let payments = sellers.iter().map(|seller| seller.profile().payments).collect();
+        Seen { stars: vec![neutral_stars as f32; sellers.len()], payments }
+    }
 }
 
 /// A class of shoppers, ready for use.
@@ -165,6 +178,7 @@ pub struct Market {
     feedback: FeedbackSpec,
     reputations: Reputations,
     fresh: Vec<Fresh>,
+    seen: Seen,
     ledger: Ledger,
     sellers: Vec<Seller>,
     sellers_spec: SellersSpec,
@@ -291,12 +305,26 @@ impl Market {
         fresh.extend(self.reputations.dirty().iter().map(|&seller| Fresh {
             seller,
             weight: alike.then(|| self.weigh(seller, CategoryId(0), 0)),
-            stars: self.shown_stars(seller),
         }));
+        for &Fresh { seller, .. } in &fresh {
+            self.seen.stars[seller.index()] = self.shown_stars(seller);
+        }
         self.fresh = fresh;
     }
 
-    /// The stars that shoppers see of a seller.
+    /// The stars that shoppers see of a seller, as of the last refresh.
+    #[inline]
+    pub fn stars(&self, seller: SellerId) -> f32 {
+        self.seen.stars[seller.index()]
+    }
+
+    /// The payment methods that a seller takes, as bits.
+    #[inline]
+    pub fn takes(&self, seller: SellerId) -> u8 {
+        self.seen.payments[seller.index()]
+    }
+
+    /// The stars that shoppers will see of a seller after the next refresh.
     pub fn shown_stars(&self, seller: SellerId) -> f32 {
         let tally = self.reputations.lifetime(seller);
         if !self.feedback.display || tally.reviews < self.shown_from_reviews {

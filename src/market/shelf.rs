@@ -1,5 +1,7 @@
 //! The offers of a cell as flat columns: what queries read, product by product side by side.
 
+use std::ops::Range;
+
 use super::best::{Placed, best};
 use crate::agents::sellers::Memory;
 use crate::protocol::Query;
@@ -99,17 +101,19 @@ pub struct Offers {
     price: Vec<f32>,
     a: Vec<f32>,
     b: Vec<f32>,
+    /// Whether any weight had a second number.
+    two: bool,
     /// Countries that can buy the offer now, as bits: where it ships, or none when it is closed.
     reach: Vec<u32>,
     seller: Vec<SellerId>,
-    /// Stars that shoppers see.
-    stars: Vec<f32>,
     // Read when something happens to the offer.
     rows: Vec<Row>,
 }
 
 /// Rows that a shelf has room for at first.
 const ROOM: u32 = 16;
+/// Rows that are scored in one step; it divides every room.
+const LANES: usize = 8;
 
 impl Offers {
     /// Empty shelves for products of the given categories, by slot.
@@ -124,7 +128,7 @@ impl Offers {
     }
 
     /// The shelves.
-    pub fn slots(&self) -> std::ops::Range<u32> {
+    pub fn slots(&self) -> Range<u32> {
         0..self.shelves.len() as u32
     }
 
@@ -145,14 +149,7 @@ impl Offers {
 
     /// Adds an offer, closed until it has stock. Says too whether the shelf moved to make room, so that
     /// the places of all its offers are others now.
-    pub fn list(
-        &mut self,
-        slot: u32,
-        seller: SellerId,
-        row: Row,
-        weight: Weight,
-        stars: f32,
-    ) -> (Spot, bool) {
+    pub fn list(&mut self, slot: u32, seller: SellerId, row: Row, weight: Weight) -> (Spot, bool) {
         let shelf = &mut self.shelves[slot as usize];
         let free = shelf.vacant.pop().unwrap_or(shelf.len);
         let moves = free == shelf.room;
@@ -164,7 +161,7 @@ impl Offers {
         let spot = Spot { slot, row: free };
         let i = self.at(spot);
         self.price[i] = row.price_cents as f32 / 100.0;
-        (self.a[i], self.b[i], self.stars[i]) = (weight.a, weight.b, stars);
+        self.refresh(i as u32, weight);
         (self.reach[i], self.seller[i]) = (0, seller);
         self.rows[i] = row;
         (spot, moves)
@@ -200,11 +197,6 @@ impl Offers {
         self.price[self.at(spot)]
     }
 
-    /// Stars shown.
-    pub fn stars(&self, spot: Spot) -> f32 {
-        self.stars[self.at(spot)]
-    }
-
     /// What the policy keeps of the offer's seller.
     pub fn weight(&self, spot: Spot) -> Weight {
         let i = self.at(spot);
@@ -228,13 +220,16 @@ impl Offers {
         self.reach[i] = if allowed && cold.stock > 0 { cold.ships } else { 0 };
     }
 
-    /// Sets what a refresh changes: the policy's weight and the stars shown. The offer is named by its
-    /// [`Offers::place`], as a refresh visits every offer of a seller and has no time to look it up.
+    /// Sets what a refresh changes: the policy's weight. The offer is named by its [`Offers::place`], as
+    /// a refresh visits every offer of a seller and has no time to look it up.
     #[inline]
-    pub fn refresh(&mut self, place: u32, weight: Weight, stars: f32) {
-        let (i, n) = (place as usize, self.a.len());
-        let (b, shown) = (&mut self.b[..n], &mut self.stars[..n]);
-        (self.a[i], b[i], shown[i]) = (weight.a, weight.b, stars);
+    pub fn refresh(&mut self, place: u32, weight: Weight) {
+        self.a[place as usize] = weight.a;
+        // Most policies keep one number: theirs is one write into far memory, not two.
+        self.two |= weight.b != 0.0;
+        if self.two {
+            self.b[place as usize] = weight.b;
+        }
     }
 
     /// The place of an offer in the columns. It changes when its shelf grows: see [`Offers::list`].
@@ -261,11 +256,11 @@ impl Offers {
         scratch: &mut Scratch,
     ) {
         let Rule { policy, dice, length } = rule;
-        let range = self.range(slot);
+        let range = self.rows(slot, policy);
         scratch.scores.resize(range.len(), 0.0);
         let chance = Chance { dice, session: query.session };
-        policy.score(&self.candidates(slot, star_eur), chance, &mut scratch.scores);
-        self.mask(slot, query.country, &mut scratch.scores);
+        policy.score(&self.candidates(range.clone(), star_eur), chance, &mut scratch.scores);
+        self.mask(range.clone(), query.country, &mut scratch.scores);
         let sellers = &self.seller[range];
         let tie = |row: u32| dice.tie(query.session.0, sellers[row as usize].0);
         best(&scratch.scores, length, tie, &mut scratch.slate);
@@ -279,12 +274,13 @@ impl Offers {
         policy: &dyn Ranking,
         scratch: &mut Scratch,
     ) -> Rivalry {
-        let columns = self.candidates(spot.slot, 0.0);
+        let range = self.rows(spot.slot, policy);
+        let columns = self.candidates(range.clone(), 0.0);
         scratch.scores.resize(columns.price.len(), 0.0);
         policy.standing(&columns, &mut scratch.scores);
         let row = spot.row as usize;
         let own = scratch.scores[row];
-        self.mask(spot.slot, country, &mut scratch.scores);
+        self.mask(range, country, &mut scratch.scores);
         scratch.scores[row] = f32::NEG_INFINITY;
         let rival = scratch.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if rival == f32::NEG_INFINITY {
@@ -293,8 +289,14 @@ impl Offers {
         Rivalry { winning: own > rival, to_win: policy.price_to_win(&columns, row, rival) }
     }
 
-    fn candidates(&self, slot: u32, star_eur: f32) -> Candidates<'_> {
-        let range = self.range(slot);
+    /// The rows of a shelf that are scored together. Whole vectors of them where a score is a matter of
+    /// a few instructions: the rows behind the last are closed, and cost less than a loop's remainder.
+    fn rows(&self, slot: u32, policy: &dyn Ranking) -> Range<usize> {
+        let Range { start, end } = self.range(slot);
+        start..if policy.per_query() { end } else { start + (end - start).next_multiple_of(LANES) }
+    }
+
+    fn candidates(&self, range: Range<usize>, star_eur: f32) -> Candidates<'_> {
         Candidates {
             price: &self.price[range.clone()],
             a: &self.a[range.clone()],
@@ -305,14 +307,14 @@ impl Offers {
     }
 
     /// Puts offers that cannot be sold to `country` behind everything else.
-    fn mask(&self, slot: u32, country: CountryId, scores: &mut [f32]) {
+    fn mask(&self, range: Range<usize>, country: CountryId, scores: &mut [f32]) {
         let bit = 1u32 << country.0;
-        for (score, reach) in scores.iter_mut().zip(&self.reach[self.range(slot)]) {
+        for (score, reach) in scores.iter_mut().zip(&self.reach[range]) {
             *score = if reach & bit == 0 { f32::NEG_INFINITY } else { *score };
         }
     }
 
-    fn range(&self, slot: u32) -> std::ops::Range<usize> {
+    fn range(&self, slot: u32) -> Range<usize> {
         let shelf = &self.shelves[slot as usize];
         shelf.start as usize..(shelf.start + shelf.len) as usize
     }
@@ -336,17 +338,15 @@ impl Offers {
         self.b.copy_within(from.clone(), to);
         self.reach.copy_within(from.clone(), to);
         self.seller.copy_within(from.clone(), to);
-        self.stars.copy_within(from.clone(), to);
         self.rows.copy_within(from, to);
     }
 
     fn resize(&mut self, len: usize) {
-        self.price.resize(len, 0.0);
+        self.price.resize(len, 1.0);
         self.a.resize(len, 0.0);
         self.b.resize(len, 0.0);
         self.reach.resize(len, 0);
         self.seller.resize(len, SellerId(0));
-        self.stars.resize(len, 0.0);
         self.rows.resize(len, Row::default());
     }
 }
@@ -371,7 +371,7 @@ mod tests {
                 } else {
                     let row = Row { stock: number, ships: 1, price_cents: 100, ..Row::default() };
                     let weight = Weight { a: number as f32, b: 0.0 };
-                    let (spot, _) = offers.list(slot, SellerId(number), row, weight, 4.0);
+                    let (spot, _) = offers.list(slot, SellerId(number), row, weight);
                     listed.push((spot, number));
                 }
                 for &(spot, number) in &listed {

@@ -19,15 +19,29 @@ pub fn ln(x: f64) -> f64 {
     let m = f64::from_bits(bits.wrapping_sub((k as u64) << 52));
     let f = (m - 1.0) / (m + 1.0);
     let s = f * f;
-    let mut sum = 1.0 / 19.0;
-    for odd in [17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
-        sum = sum * s + 1.0 / odd;
-    }
+    // Pairs of terms don't wait for one another, as they would in Horner's scheme.
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let low = (1.0 + s * (1.0 / 3.0)) + s2 * (1.0 / 5.0 + s * (1.0 / 7.0));
+    let middle = (1.0 / 9.0 + s * (1.0 / 11.0)) + s2 * (1.0 / 13.0 + s * (1.0 / 15.0));
+    let sum = low + s4 * (middle + s4 * (1.0 / 17.0 + s * (1.0 / 19.0)));
     // ln 2 in two parts, the first with its low bits empty, so that k times it is exact.
     let (high, low) = (f64::from_bits(0x3FE6_2E42_FEE0_0000), 1.908_214_929_270_587_7e-10);
     let k = k as f64;
     k * high + (2.0 * f * sum + k * low)
 }
+
+/// 1 / n!, for n up to 13.
+const INVERSE_FACTORIALS: [f64; 14] = {
+    let mut of = [1.0; 14];
+    let (mut n, mut factorial) = (1, 1u64);
+    while n < of.len() {
+        factorial *= n as u64;
+        of[n] = 1.0 / factorial as f64;
+        n += 1;
+    }
+    of
+};
 
 /// e to the power of `x`, for `x` between −700 and 700; outside, the value at the nearer bound.
 ///
@@ -40,10 +54,13 @@ pub fn exp(x: f64) -> f64 {
     let k = (x * std::f64::consts::LOG2_E + ROUND) - ROUND;
     let (high, low) = (f64::from_bits(0x3FE6_2E42_FEE0_0000), 1.908_214_929_270_587_7e-10);
     let r = (x - k * high) - k * low;
-    let mut sum = 1.0;
-    for n in [13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0] {
-        sum = 1.0 + sum * r * (1.0 / n);
-    }
+    let r2 = r * r;
+    let r4 = r2 * r2;
+    let c = INVERSE_FACTORIALS;
+    let low = (1.0 + r) + r2 * (c[2] + r * c[3]);
+    let middle = (c[4] + r * c[5]) + r2 * (c[6] + r * c[7]);
+    let high = (c[8] + r * c[9]) + r2 * (c[10] + r * c[11]);
+    let sum = low + r4 * (middle + r4 * (high + r4 * (c[12] + r * c[13])));
     f64::from_bits(((k as i64 + 1_023) as u64) << 52) * sum
 }
 

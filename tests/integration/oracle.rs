@@ -291,7 +291,7 @@ impl Oracle {
             .map(|&spot| Glance {
                 seller: offers.seller(spot),
                 price: f64::from(offers.price(spot)),
-                stars: f64::from(offers.stars(spot)),
+                stars: f64::from(self.market.stars(offers.seller(spot))),
             })
             .collect();
         let fact = Fact::Shown { session, product, country, class, slate: &shown };
@@ -464,7 +464,7 @@ impl Oracle {
             let views = offers.row(spot).views;
             let earned = market.weigh(seller, offers.category(spot.slot), views);
             assert_eq!(weight, earned, "{seller:?} at {:?}", self.now);
-            assert_eq!(offers.stars(spot), market.shown_stars(seller), "{seller:?}");
+            assert_eq!(market.stars(seller), market.shown_stars(seller), "{seller:?}");
         }
     }
 }
