@@ -34,6 +34,8 @@ pub struct Visit {
     pub chooses: bool,
     /// When leaving arrives in the race of the shopper's choices.
     pub leaves: f64,
+    /// The draw by which the customer's mood decides whether it comes at all.
+    pub stays_away: u32,
 }
 
 /// The visits that one cell gets.
@@ -43,6 +45,8 @@ pub struct Arrivals {
     /// The cell's share of all visits.
     share: f64,
     by_product: Alias,
+    /// Whether visits are left in that may not take place: see [`Arrivals::exact`].
+    exact: bool,
     // Room for the visits of one class.
     drawn: Vec<(SessionId, Block)>,
     asked: Vec<(CustomerId, Customer)>,
@@ -53,7 +57,15 @@ impl Arrivals {
     pub fn new(cell: u32, popularity: &[f64]) -> Self {
         let share = popularity.iter().sum();
         let by_product = Alias::new(popularity);
-        Arrivals { cell, share, by_product, drawn: Vec::new(), asked: Vec::new() }
+        Arrivals { cell, share, by_product, exact: false, drawn: Vec::new(), asked: Vec::new() }
+    }
+
+    /// The same, for exact time: a mood may change within the tick, so whether a customer comes is
+    /// decided when it is due, by [`comes`].
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
+        self
     }
 
     /// The visits between `from` and `to`, in no order, at the end of `into`.
@@ -110,6 +122,7 @@ impl Arrivals {
             payments: 0,
             chooses: false,
             leaves: f64::INFINITY,
+            stays_away: block.0[3],
         };
         let sessions = (0..n).map(|j| SessionId::new(class, self.cell, tick, j));
         let drawn = sessions.map(|s| (s, dice.block(s.0, 0, Purpose::Arrival)));
@@ -133,7 +146,8 @@ impl Arrivals {
         }));
         for (&(session, block), &(number, customer)) in self.drawn.iter().zip(&self.asked) {
             // Who stays away is as good as random: taking the visit back is cheaper than a branch.
-            let kept = into.len() + usize::from(customers.visits(customer, block.0[3]));
+            let comes = self.exact || customers.visits(customer, block.0[3]);
+            let kept = into.len() + usize::from(comes);
             into.push(Visit {
                 customer: number,
                 country: customer.country(),
@@ -143,4 +157,10 @@ impl Arrivals {
             into.truncate(kept);
         }
     }
+}
+
+/// Whether a visit of the envelope takes place, as its customer feels now.
+pub fn comes(market: &Market, visit: &Visit) -> bool {
+    let customers = market.customers();
+    customers.is_empty() || customers.visits(customers.get(visit.customer), visit.stays_away)
 }

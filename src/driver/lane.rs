@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::aftermath::Aftermath;
-use super::arrivals::{Arrivals, Visit};
+use super::arrivals::{Arrivals, Visit, comes};
 use super::calendar::{Calendar, Due, Entry};
+use super::simulate::{Clock, Refresh};
 use super::sort::{SortRoom, sort_by_time};
 use crate::agents::shoppers::{Chooser, Glance};
 use crate::history::{Fact, FactMask, FactSink, Order};
@@ -54,8 +55,14 @@ pub struct Lane<S> {
 }
 
 impl<S: FactSink> Lane<S> {
-    /// A lane at the start of a run.
-    pub fn new(cell: Cell, arrivals: Arrivals, calendar: Calendar, sink: S) -> Self {
+    /// A lane at the start of a run; `popularity` are the products' shares of all visits, by slot.
+    pub fn new(cell: Cell, popularity: &[f64], clock: &Clock, sink: S) -> Self {
+        let arrivals = Arrivals::new(cell.number, popularity);
+        let calendar = Calendar::new(clock.tick_us, clock.ticks());
+        let (arrivals, calendar) = match clock.refresh {
+            Refresh::Tick => (arrivals, calendar),
+            Refresh::Immediate => (arrivals.exact(), calendar.exact()),
+        };
         Lane {
             cell,
             sink,
@@ -88,6 +95,10 @@ impl<S: FactSink> Lane<S> {
     pub fn act_next(&mut self, market: &Market, next: &mut usize, start: SimTime) -> bool {
         let Some(&item) = self.agenda.get(*next) else { return false };
         *next += 1;
+        let visit = (item & VISIT != 0).then(|| self.visits[(item & INDEX) as usize]);
+        if visit.is_some_and(|visit| !comes(market, &visit)) {
+            return true;
+        }
         let told = self.outbox.len();
         self.act(market, item, start);
         self.aftermath.follow(market, &self.outbox[told..], &mut self.calendar);

@@ -3,9 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use crate::driver::{
-    Arrivals, Calendar, Clock, Finished, Go, Lane, Refresh, Watch, Work, simulate,
-};
+use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
 use crate::history::{Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
 use crate::market::{Market, Opening};
 use crate::measure::{Counts, Metric, Recorder, WeekRow};
@@ -88,10 +86,7 @@ impl Trial<'_> {
         let lanes = cells
             .into_iter()
             .zip(&popularity)
-            .map(|(cell, popularity)| {
-                let arrivals = Arrivals::new(cell.number, popularity);
-                Lane::new(cell, arrivals, calendar(&clock), listener())
-            })
+            .map(|(cell, popularity)| Lane::new(cell, popularity, &clock, listener()))
             .collect();
         let days = clock.weeks * 7;
         let mut follower = Follower { heart, log, days, rows: Vec::new() };
@@ -192,11 +187,6 @@ impl Listener for Keeper {
     fn facts(&mut self) -> Option<&mut FactBuffer> {
         Some(&mut self.facts)
     }
-}
-
-fn calendar(clock: &Clock) -> Calendar {
-    let calendar = Calendar::new(clock.tick_us, clock.ticks());
-    if clock.refresh == Refresh::Immediate { calendar.exact() } else { calendar }
 }
 
 /// Joins the recorders at the end of every week, tells the log of every day, and passes the heartbeat

@@ -107,6 +107,7 @@ struct Oracle {
 fn oracle(scenario: &Scenario) -> Past {
     let clock = scenario.clock();
     let Opening { market, cells, popularity } = scenario.plan(0).build();
+    let exact = clock.refresh == Refresh::Immediate;
     let start = When {
         tick: 0,
         phase: Phase::Refresh,
@@ -118,8 +119,12 @@ fn oracle(scenario: &Scenario) -> Past {
     };
     let mut oracle = Oracle {
         tick_us: clock.tick_us,
-        exact: clock.refresh == Refresh::Immediate,
-        arrivals: (0u32..).zip(&popularity).map(|(i, of)| Arrivals::new(i, of)).collect(),
+        exact,
+        arrivals: (0u32..)
+            .zip(&popularity)
+            .map(|(i, of)| Arrivals::new(i, of))
+            .map(|all| if exact { all.exact() } else { all })
+            .collect(),
         sinks: cells.iter().map(|_| Keep::default()).collect(),
         market,
         cells,
@@ -187,6 +192,9 @@ impl Oracle {
             }
             (Phase::Arrive, _) => self.arrive(cell, when),
             (Phase::Act, What::Visit(visit)) => {
+                if self.exact && self.stays_away(&visit) {
+                    return;
+                }
                 self.work.visits += 1;
                 self.serve(cell, when.time, &visit);
                 self.hear_at_once();
@@ -216,6 +224,13 @@ impl Oracle {
             let when = When { phase: Phase::Act, time, session, rank: 0, ..when };
             self.heap.push(Reverse(Event(when, What::Visit(visit))));
         }
+    }
+
+    /// Where time is exact, a mood that changed a moment ago counts.
+    fn stays_away(&self, visit: &Visit) -> bool {
+        let customers = self.market.customers();
+        let known = !customers.is_empty();
+        known && !customers.visits(customers.get(visit.customer), visit.stays_away)
     }
 
     /// The market hears of what cells told, in the order of (time, cell, place).

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use brocante::driver::{Arrivals, Calendar, Go, Lane, Refresh, Watch, Work, simulate};
+use brocante::driver::{Go, Lane, Watch, Work, simulate};
 use brocante::history::{Digest, Fact, FactSink};
 use brocante::market::{Cell, Market, Opening};
 use brocante::ranking::POLICIES;
@@ -148,15 +148,9 @@ impl Watch<Keep> for Unwatched {
 pub fn run(scenario: &Scenario, workers: usize) -> Past {
     let clock = scenario.clock();
     let Opening { market, cells, popularity } = scenario.plan(0).build();
-    let lanes = cells.into_iter().zip(&popularity).map(|(cell, popularity)| {
-        let calendar = Calendar::new(clock.tick_us, clock.ticks());
-        let calendar = match clock.refresh {
-            Refresh::Tick => calendar,
-            Refresh::Immediate => calendar.exact(),
-        };
-        let arrivals = Arrivals::new(cell.number, popularity);
-        Lane::new(cell, arrivals, calendar, Keep::default())
-    });
+    let lanes = cells.into_iter().zip(&popularity);
+    let lanes =
+        lanes.map(|(cell, popularity)| Lane::new(cell, popularity, &clock, Keep::default()));
     let lanes = lanes.collect();
     let over = simulate(clock, market, lanes, Keep::default(), workers, &mut Unwatched);
     let (cells, mut sinks): (_, Vec<Keep>) =
