@@ -28,6 +28,9 @@ pub struct Loaded<T> {
     pub hash: String,
     /// The file, its base, the base's base, and so on.
     pub files: Vec<PathBuf>,
+    /// What is allowed and yet perhaps not meant, of keys that the file or an override sets. A base may
+    /// be made for longer runs: it is not remarked upon.
+    pub remarks: Vec<Problem>,
 }
 
 /// Reads the scenario at `path` and puts `overrides` (each `KEY=VALUE`) on top of it.
@@ -65,7 +68,10 @@ pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T
     };
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let hash = format!("{:016x}", fnv1a(body.as_bytes()));
-    Ok(Loaded { scenario, name, question, resolved, hash, files })
+    let remarks = scenario.remarks();
+    let remarks = remarks.iter().map(|issue| crossed(&tree, &sources, issue));
+    let remarks = remarks.filter(|problem| !problem.is_of_base()).collect();
+    Ok(Loaded { scenario, name, question, resolved, hash, files, remarks })
 }
 
 /// The text of a scenario file, as far as it can be had.
@@ -179,6 +185,7 @@ fn unreadable(
     let message = match &why {
         Unreadable::Absent => format!("there is no {what} {shown}"),
         Unreadable::Directory => format!("the {what} {shown} is a directory"),
+        Unreadable::NoFile => format!("the {what} {shown} is neither a file nor standard input"),
         Unreadable::TooLarge(_) => format!("the {what} {shown} is too large"),
         Unreadable::NotUtf8 { .. } => format!("the {what} {shown} is not UTF-8 text"),
         Unreadable::Io(error) => format!("the {what} {shown} cannot be read: {error}"),
