@@ -311,9 +311,10 @@ impl Checked for Scenario {
         let late = self.shoppers.peaks.iter().filter(|(_, peak)| peak.week >= self.weeks);
         let remark = |(name, peak): (&String, &Peak)| {
             let path = format!("shoppers.peaks.{name}.week");
-            let message = format!("the peak `{name}` comes when the run is over");
-            let allowed = format!("below {} [weeks] to be seen", self.weeks);
-            Issue::new(path, message).with(peak.week.to_string(), allowed)
+            let (week, weeks) = (peak.week, self.weeks);
+            let after =
+                format!("the peak `{name}` never comes: week {week}, counted from 0, of {weeks}");
+            Issue::new(path, after)
         };
         late.map(remark).collect()
     }

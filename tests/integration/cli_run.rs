@@ -118,7 +118,10 @@ fn what_comes_when_the_run_is_over() {
     let late = "shoppers.peaks.mine={week=12,factor=2.0}";
     let ((code, _), stdout) = check(text("83"), &["--set", late]);
     assert_eq!(code, Some(0));
-    assert!(stdout.contains("remark: the peak `mine` comes when the run is over"), "{stdout}");
+    assert!(
+        stdout.contains("remark: the peak `mine` never comes: week 12, counted from 0, of 12"),
+        "{stdout}"
+    );
     assert!(stdout.contains("--set:1:"), "{stdout}");
     let (_, stdout) = check(text("83"), &["--set", late, "--format", "json"]);
     let said: Value = serde_json::from_str(&stdout).unwrap();
