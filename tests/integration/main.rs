@@ -5,6 +5,8 @@ mod cli_basics;
 mod cli_run;
 mod conservation;
 mod determinism;
+#[cfg(feature = "parquet")]
+mod facts;
 mod layers;
 mod oracle;
 mod reality;
