@@ -48,13 +48,13 @@ const ALWAYS: &[(&str, RangeInclusive<f64>)] = &[
 ];
 
 /// How many offers a product has in the middle of the year, and how many sellers are live at the end.
-fn expect_a_living_market(world: &World) {
+fn expect_a_living_market(world: &World, live_at_end: RangeInclusive<u64>) {
     let offers = world.tables.weeks[25].get("offers_per_product").expect("products have offers");
     assert!((14.0..=28.0).contains(&offers), "{offers} offers a product in the middle of the year");
     let start = world.counts.sellers_start;
     assert!((680..=720).contains(&start), "{start} sellers at the start");
     let live = start + world.counts.sellers_joined - world.counts.sellers_exited;
-    assert!((1_100..=1_200).contains(&live), "{live} sellers at the end");
+    assert!(live_at_end.contains(&live), "{live} sellers at the end, not {live_at_end:?}");
     let (countries, categories) = (world.census.countries.len(), world.census.categories.len());
     assert!(countries >= 8 && categories >= 6, "{countries} countries, {categories} categories");
 }
@@ -64,7 +64,8 @@ fn a_year_with_few_shoppers() {
     let set = ["shoppers.visits_per_week=28000.0", "shoppers.loyalty.customers=50000"];
     let world = year(&set);
     expect(&world, ALWAYS);
-    expect_a_living_market(&world);
+    // Who gives up depends a little on how much there is to sell.
+    expect_a_living_market(&world, 1_050..=1_250);
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn the_reference_year() {
     let as_it_is =
         [("unsold_at_90d", 0.35..=0.65), ("conversion", 0.027..=0.033), ("box_share", 0.78..=0.86)];
     expect(&world, &as_it_is);
-    expect_a_living_market(&world);
+    expect_a_living_market(&world, 1_100..=1_200);
     let (visits, orders) = (world.counts.sessions, world.counts.orders);
     assert!((47_000_000..=53_000_000).contains(&visits), "{visits} visits");
     assert!((1_350_000..=1_650_000).contains(&orders), "{orders} orders");
