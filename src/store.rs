@@ -12,7 +12,9 @@ mod summary;
 pub use crate::measure::Counts;
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
-pub use summary::{About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldSummary};
+pub use summary::{
+    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldName, WorldSummary,
+};
 
 use crate::measure::{ApplicantRow, SellerRow, WeekRow};
 use std::fs::{self, File};
@@ -23,7 +25,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Where run folders are made when no place is named.
 pub const RESULTS: &str = "results";
 
-/// What went wrong with a run folder.
+/// What went wrong with a run folder. What the system said is the source of an error and not repeated in
+/// its own sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There are files in the folder that a run was to be written to.
@@ -39,7 +42,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The system refused to read or write.
-    #[error("cannot {what} {}: {source}", path.display())]
+    #[error("cannot {what} {}", path.display())]
     Io {
         /// What was tried, as a verb.
         what: &'static str,
@@ -49,7 +52,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// `summary.json` is not what this program writes.
-    #[error("{} is not a summary that this version can read: {source}", path.display())]
+    #[error("{} is not a summary that this version can read", path.display())]
     Summary {
         /// The file.
         path: PathBuf,
@@ -67,6 +70,13 @@ pub enum StoreError {
     /// This build has no way to write facts.
     #[error("facts are kept by a build with the feature `parquet`")]
     NoFacts,
+}
+
+impl StoreError {
+    /// Whether the place that was asked for is wrong, and not what was done there.
+    pub fn is_misplaced(&self) -> bool {
+        matches!(self, StoreError::NotEmpty { .. } | StoreError::NotAFolder { .. })
+    }
 }
 
 /// The tables of one world.
@@ -114,8 +124,10 @@ impl RunFolder {
     }
 
     fn at(path: &Path) -> Result<RunFolder, StoreError> {
-        if path.exists() && !path.is_dir() {
-            return Err(StoreError::NotAFolder { path: path.to_owned() });
+        // A file may stand in the place of the folder, or in that of one above it.
+        if let Some(file) = path.ancestors().find(|above| above.exists()).filter(|it| !it.is_dir())
+        {
+            return Err(StoreError::NotAFolder { path: file.to_owned() });
         }
         fs::create_dir_all(path).map_err(failed("make", path))?;
         let mut entries = fs::read_dir(path).map_err(failed("read", path))?;
@@ -358,7 +370,11 @@ mod tests {
         assert_eq!(create(&out).unwrap(), folder, "empty is as good as new");
         folder.write("a.txt", "a").unwrap();
         assert!(matches!(create(&out), Err(StoreError::NotEmpty { .. })));
-        assert!(matches!(create(&out.join("a.txt")), Err(StoreError::NotAFolder { .. })));
+        for inside in ["a.txt", "a.txt/b/c"] {
+            let wrong = create(&out.join(inside)).unwrap_err();
+            assert!(wrong.is_misplaced(), "{wrong:?}");
+            assert!(wrong.to_string().ends_with("a.txt is not a folder"), "{wrong}");
+        }
     }
 
     #[test]
@@ -370,8 +386,9 @@ mod tests {
             out.write_all(b"new but")?;
             Err(io::Error::other("the disk is full"))
         });
-        let message = broken.unwrap_err().to_string();
-        assert!(message.contains("the disk is full") && message.contains("a.svg"), "{message}");
+        // As the command line prints it: with what the system said, once.
+        let message = format!("{:#}", anyhow::Error::new(broken.unwrap_err()));
+        assert!(message.ends_with("a.svg: the disk is full"), "{message}");
         let plots = root.path().join("plots");
         assert_eq!(fs::read_to_string(plots.join("a.svg")).unwrap(), "old");
         assert_eq!(fs::read_dir(plots).unwrap().count(), 1, "no temporary file stays");

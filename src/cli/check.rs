@@ -48,6 +48,9 @@ fn right(path: &Path, loaded: &Loaded<Scenario>) -> String {
         text.push_str(&format!("    based on {}\n", base.display()));
     }
     text.push_str(&format!("    hash {}\n", loaded.hash));
+    for remark in &loaded.remarks {
+        text.push_str(&remark.draw_remark(true));
+    }
     text
 }
 
@@ -61,6 +64,7 @@ fn right_json(loaded: &Loaded<Scenario>) -> Value {
         "files": files,
         "facts": facts,
         "errors": [],
+        "remarks": loaded.remarks,
     })
 }
 

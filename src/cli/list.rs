@@ -121,7 +121,10 @@ fn scenarios(out: &Output) -> Vec<Row> {
     files.sort();
     let row = |path: PathBuf| {
         let question = read_text(&path).ok().and_then(|text| first_comment(&text));
-        Row::new(path.display().to_string(), question.unwrap_or_default())
+        // That it is a question goes without saying here.
+        let says = question.unwrap_or_default();
+        let says = says.strip_prefix("Question:").unwrap_or(&says).trim_start();
+        Row::new(path.display().to_string(), says)
     };
     files.into_iter().map(row).collect()
 }

@@ -11,6 +11,7 @@ mod schema;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +19,7 @@ pub use exit::Exit;
 pub use output::{Format, Output};
 
 use crate::scenario::{ScenarioError, split_overrides};
+use crate::store::StoreError;
 
 /// Simulates a marketplace of refurbished goods, and load-tests the ranking core that picks the
 /// winning seller.
@@ -72,9 +74,10 @@ impl ScenarioArgs {
 }
 
 impl Command {
-    fn run(&self, out: &Output) -> anyhow::Result<Exit> {
+    /// Runs it; the program began at `began`.
+    fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
         match self {
-            Command::Run(command) => command.run(out),
+            Command::Run(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),
@@ -85,6 +88,8 @@ impl Command {
 
 /// Reads the arguments, runs the command, and tells how it ended.
 pub fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "what a command takes is told by the wall clock")]
+    let began = Instant::now();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {
@@ -96,19 +101,19 @@ pub fn main() -> ExitCode {
         }
     };
     let out = Output { format: cli.format, quiet: cli.quiet };
-    cli.command.run(&out).unwrap_or_else(|error| failed(&error, &out)).into()
+    cli.command.run(&out, began).unwrap_or_else(|error| failed(&error, &out)).into()
 }
 
-/// Prints an error. One in the scenario is the user's to mend, any other is the program's.
+/// Prints an error. One in the scenario or in an argument is the user's to mend, any other is the
+/// program's.
 fn failed(error: &anyhow::Error, out: &Output) -> Exit {
-    match error.downcast_ref::<ScenarioError>() {
-        Some(wrong) => {
-            out.error(&wrong.draw(true));
-            Exit::BadInput
-        }
-        None => {
-            out.error(&format!("error: {error:#}"));
-            Exit::Failed
-        }
+    if let Some(wrong) = error.downcast_ref::<ScenarioError>() {
+        out.error(&wrong.draw(true));
+        return Exit::BadInput;
+    }
+    out.error(&format!("error: {error:#}"));
+    match error.downcast_ref::<StoreError>() {
+        Some(wrong) if wrong.is_misplaced() => Exit::BadInput,
+        _ => Exit::Failed,
     }
 }

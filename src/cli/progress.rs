@@ -1,11 +1,12 @@
 //! A progress bar on standard error, and Ctrl-C.
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::Output;
 use crate::driver::Go;
@@ -23,7 +24,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// When the system refuses the thread or the signal handler.
-    pub fn listen() -> std::io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         let interrupt = Interrupt::default();
         let asked = interrupt.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -31,6 +32,8 @@ impl Interrupt {
             runtime.block_on(async {
                 while tokio::signal::ctrl_c().await.is_ok() {
                     if asked.0.swap(true, Ordering::Relaxed) {
+                        // The bar may stand on this line.
+                        let _ = writeln!(io::stderr(), "\ninterrupted again: nothing is kept");
                         std::process::exit(super::Exit::Interrupted as i32);
                     }
                 }
@@ -45,9 +48,103 @@ impl Interrupt {
     }
 }
 
+/// Standard error as the bar sees it: a little narrower than it is. A bar is filled up with blanks to the
+/// edge, and the `^C` that a terminal echoes would break the line there and leave half a bar behind.
+#[derive(Debug)]
+struct Narrower(console::Term);
+
+impl TermLike for Narrower {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(ECHO).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.0.write_line(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Columns of `^C`, and one for the cursor.
+const ECHO: u16 = 3;
+
+/// What the bar tells beside its length, the last first where there is no room.
+#[derive(Debug, Default)]
+struct Told {
+    world: String,
+    week: String,
+    rate: String,
+}
+
+impl Told {
+    /// The template and the message that fit into so many columns.
+    fn fit(&self, columns: usize) -> (&'static str, String) {
+        const BAR: &str = "{bar:24.cyan/dim} {percent:>3}%{msg}  {eta} left";
+        const TEXT: &str = "{percent:>3}%{msg}  {eta} left";
+        const LEAST: &str = "{percent:>3}%{msg}";
+        let Told { world, week, rate } = self;
+        // Columns of the percentage, of the bar with its gap, and of the time left, which is short.
+        let (percent, bar, left) = (4, 25, 11);
+        let choices: [(&str, usize, &[&String]); 5] = [
+            (BAR, percent + bar + left, &[world, week, rate]),
+            (TEXT, percent + left, &[world, week, rate]),
+            (TEXT, percent + left, &[world, week]),
+            (TEXT, percent + left, &[week]),
+            (LEAST, percent, &[]),
+        ];
+        let message = |parts: &[&String]| {
+            let parts = parts.iter().filter(|part| !part.is_empty());
+            parts.map(|part| format!("  {part}")).collect::<String>()
+        };
+        let all = choices.iter().map(|(form, fixed, parts)| (*form, *fixed, message(parts)));
+        let fitting = all.into_iter().find(|(_, fixed, text)| fixed + text.len() <= columns);
+        fitting.map_or((LEAST, String::new()), |(form, _, text)| (form, text))
+    }
+}
+
+/// Visits a second in three digits or so.
+fn rate(visits_per_s: f64) -> String {
+    match visits_per_s {
+        n if n >= 999_500.0 => format!("{:.2} M visits/s", n / 1e6),
+        n if n >= 9_950.0 => format!("{:.0} k visits/s", n / 1e3),
+        n => format!("{n:.0} visits/s"),
+    }
+}
+
 /// Shows how far a run of several worlds has come.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    term: console::Term,
     interrupt: Interrupt,
     worlds: u32,
     world: u32,
@@ -59,18 +156,14 @@ pub struct Progress {
 impl Progress {
     /// A bar for `worlds` worlds; hidden with `--quiet` and where standard error is no terminal.
     pub fn new(worlds: u32, interrupt: Interrupt, out: &Output) -> Self {
-        let style = "{bar:24.cyan/dim} {percent:>3}%  {msg}  {eta} left";
-        let bar = (!out.quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-            // The template is a constant that indicatif accepts; its default serves if it did not.
-            bar.set_style(
-                ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar()),
-            );
-            bar
+        let term = console::Term::buffered_stderr();
+        let bar = (!out.quiet && term.is_term()).then(|| {
+            let target = Box::new(Narrower(term.clone()));
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like_with_hz(target, 8))
         });
         #[expect(clippy::disallowed_methods, reason = "progress is told by the wall clock")]
         let began = Instant::now();
-        Progress { bar, interrupt, worlds, world: 0, began, visits_before: 0, visits: 0 }
+        Progress { bar, term, interrupt, worlds, world: 0, began, visits_before: 0, visits: 0 }
     }
 
     /// Another world begins.
@@ -85,6 +178,24 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+
+    fn told(&self, day: u32, days: u32, elapsed: Duration) -> Told {
+        let week = day.div_ceil(7);
+        let several = self.worlds > 1;
+        Told {
+            world: if several {
+                format!("world {} of {}", self.world + 1, self.worlds)
+            } else {
+                String::new()
+            },
+            week: if self.interrupt.asked() {
+                format!("ending with week {week}")
+            } else {
+                format!("week {week:>2} of {}", days / 7)
+            },
+            rate: rate((self.visits_before + self.visits) as f64 / elapsed.as_secs_f64()),
+        }
+    }
 }
 
 impl Heartbeat for Progress {
@@ -92,17 +203,51 @@ impl Heartbeat for Progress {
         self.visits = visits;
         let elapsed = self.began.elapsed();
         if let Some(bar) = self.bar.as_ref().filter(|_| elapsed > PATIENCE) {
+            let columns = usize::from(self.term.size().1.saturating_sub(ECHO));
+            let (template, message) = self.told(day, days, elapsed).fit(columns);
+            // The templates are constants that indicatif accepts; its default serves if it did not.
+            let style = ProgressStyle::with_template(template);
+            bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
             bar.set_length(u64::from(self.worlds) * u64::from(days));
             bar.set_position(u64::from(self.world) * u64::from(days) + u64::from(day));
-            let rate = (self.visits_before + visits) as f64 / elapsed.as_secs_f64();
-            let week = format!("week {:>2} of {}", day.div_ceil(7), days / 7);
-            let world = if self.worlds > 1 {
-                format!("world {} of {}  ", self.world + 1, self.worlds)
-            } else {
-                String::new()
-            };
-            bar.set_message(format!("{world}{week}  {:.2} M visits/s", rate / 1e6));
+            bar.set_message(message);
         }
         if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_fits_in_one_line() {
+        let told = Told {
+            world: "world 10 of 30".to_owned(),
+            week: "week 12 of 52".to_owned(),
+            rate: rate(1.5e6),
+        };
+        for columns in 0..120 {
+            let (template, message) = told.fit(columns);
+            let bar = if template.contains("{bar") { 25 } else { 0 };
+            let left = if template.contains("{eta}") { 11 } else { 0 };
+            assert!(bar + 4 + message.len() + left <= columns.max(4), "{columns}: {message}");
+            assert_eq!(message.contains("week"), columns >= 30, "{columns}: {message}");
+            assert_eq!(bar > 0, columns >= 88, "{columns}");
+        }
+        let alone = Told { world: String::new(), ..told };
+        assert!(alone.fit(77).0.contains("{bar"), "one world has its bar in 80 columns");
+    }
+
+    #[test]
+    fn rates_have_a_size() {
+        for (n, said) in [
+            (0.0, "0 visits/s"),
+            (870.4, "870 visits/s"),
+            (47_000.0, "47 k visits/s"),
+            (999_700.0, "1.00 M visits/s"),
+        ] {
+            assert_eq!(rate(n), said);
+        }
     }
 }

@@ -10,9 +10,12 @@ use crate::measure::all_metrics;
 use crate::report;
 use crate::scenario::{self, Loaded, Scenario};
 use crate::store::{
-    About, FactStore, KEEPS_FACTS, RESULTS, RunFolder, ScenarioName, Summary, WorldSummary,
-    open_facts,
+    About, FactStore, KEEPS_FACTS, RESULTS, RunFolder, ScenarioName, Summary, WorldName,
+    WorldSummary, WorldTables, open_facts,
 };
+
+/// Worlds that one run may have: beyond this a summary is of no use.
+const MOST_WORLDS: u32 = 1_000_000;
 
 /// Arguments of every command that runs a scenario.
 #[derive(Debug, Clone, clap::Args)]
@@ -54,6 +57,19 @@ impl RunArgs {
         scenario::load(&self.scenario.scenario, &overrides)
     }
 
+    /// Worlds of all markets, or what to say where they are too many.
+    fn worlds(&self) -> Result<u32, String> {
+        let worlds = u64::from(self.markets) * u64::from(self.replications);
+        match u32::try_from(worlds) {
+            Ok(worlds) if worlds <= MOST_WORLDS => Ok(worlds),
+            _ => Err(format!(
+                "error: --markets {} times --replications {} makes {worlds} worlds\n  = allowed: \
+                 at most {MOST_WORLDS} in one run",
+                self.markets, self.replications
+            )),
+        }
+    }
+
     fn workers(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.workers.map_or_else(cores, |n| n as usize)
@@ -77,45 +93,46 @@ const NO_FACTS: &str = "error: this build cannot keep facts: it lacks the featur
                         build with it: cargo run --release --features parquet -- run …";
 
 impl Run {
-    pub(super) fn run(&self, out: &Output) -> anyhow::Result<Exit> {
+    /// Runs it; the program began at `began`.
+    pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
         if self.facts && !KEEPS_FACTS {
             out.error(NO_FACTS);
             return Ok(Exit::BadInput);
         }
+        let asked = match self.args.worlds() {
+            Ok(worlds) => worlds,
+            Err(why) => {
+                out.error(&why);
+                return Ok(Exit::BadInput);
+            }
+        };
         let loaded = self.args.load()?;
+        loaded.remarks.iter().for_each(|remark| out.note(remark.draw_remark(true).trim_end()));
         // The folder is made first: a run that cannot be kept should not be waited for.
         let folder =
             RunFolder::create(self.args.out.as_deref(), Path::new(RESULTS), &loaded.name, "run")?;
         let mut facts = if self.facts { Some(self.begin_facts(&folder, &loaded)?) } else { None };
         let interrupt = Interrupt::listen()?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the cost of a run is measured from outside it"
-        )]
-        let began = Instant::now();
-        let worlds = self.simulate(&loaded.scenario, facts.as_deref_mut(), &interrupt, out);
-        let wall_s = began.elapsed().as_secs_f64();
+        let mut progress = Progress::new(asked, interrupt.clone(), out);
+        let done = self.simulate(&loaded.scenario, facts.as_deref_mut(), &interrupt, &mut progress);
+        progress.done();
         if let Some(facts) = facts {
-            end_facts(facts, &worlds)?;
+            end_facts(facts, &done.worlds)?;
         }
-        let weeks = worlds.iter().map(|w| w.census.weeks).min().unwrap_or(0);
-        let about = About {
-            command: "run".to_owned(),
-            argv: std::env::args().collect(),
-            scenario: ScenarioName { name: loaded.name.clone(), hash: loaded.hash.clone() },
-            seed: loaded.scenario.seed,
-            workers: self.args.workers(),
-            weeks,
-            wall_s,
-            sim_s: worlds.iter().map(|w| w.sim_s).sum(),
+        let first = done.tables.first().map_or_else(Vec::new, |world| world.sellers.clone());
+        let summary = || {
+            let about = About {
+                command: "run".to_owned(),
+                argv: std::env::args().collect(),
+                scenario: ScenarioName { name: loaded.name.clone(), hash: loaded.hash.clone() },
+                seed: loaded.scenario.seed,
+                workers: self.args.workers(),
+                wall_s: began.elapsed().as_secs_f64(),
+                sim_s: done.sim_s,
+            };
+            Summary::new(about, &all_metrics(), done.worlds)
         };
-        let of = |w: &World| {
-            WorldSummary::new(w.world, loaded.scenario.seed, w.digest, w.counts, &w.metrics)
-        };
-        let summary = Summary::new(about, &all_metrics(), worlds.iter().map(of).collect());
-        let first = worlds.first().map_or_else(Vec::new, |w| w.tables.sellers.clone());
-        let tables: Vec<_> = worlds.into_iter().map(|w| w.tables).collect();
-        report::write_run(&folder, &loaded.resolved, &tables, &summary)?;
+        let summary = report::write_run(&folder, &loaded.resolved, &done.tables, summary)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
             Format::Text => {
@@ -124,11 +141,13 @@ impl Run {
                 out.result(&report::summary_text(&summary, &first, Some(folder.path()), colour))?;
             }
         }
-        if interrupt.asked() {
-            out.error(&format!("interrupted: kept {} whole weeks", weeks));
-            return Ok(Exit::Interrupted);
+        match cut_short(&summary, asked, loaded.scenario.weeks) {
+            Some(what) => {
+                out.error(&what);
+                Ok(Exit::Interrupted)
+            }
+            None => Ok(Exit::Done),
         }
-        Ok(Exit::Done)
     }
 
     fn begin_facts(
@@ -152,43 +171,112 @@ impl Run {
         scenario: &Scenario,
         mut facts: Option<&mut (dyn FactStore + 'static)>,
         interrupt: &Interrupt,
-        out: &Output,
-    ) -> Vec<World> {
-        let total = self.args.markets * self.args.replications;
-        let mut progress = Progress::new(total, interrupt.clone(), out);
-        let mut worlds = Vec::new();
+        progress: &mut Progress,
+    ) -> Done {
+        let mut done = Done::default();
         for market in 0..self.args.markets {
             let mut scenario = scenario.clone();
             scenario.market.seed += u64::from(market);
             for replication in 0..self.args.replications {
-                if interrupt.asked() || facts.as_ref().is_some_and(|facts| facts.is_broken()) {
-                    break;
+                // Who asks to stop before the first tick still hears of one week.
+                let stop = interrupt.asked() && !done.worlds.is_empty();
+                if stop || facts.as_ref().is_some_and(|facts| facts.is_broken()) {
+                    return done;
                 }
-                progress.next_world(worlds.len() as u32);
+                let number = done.worlds.len() as u32;
+                progress.next_world(number);
                 let workers = self.args.workers();
                 let trial =
                     Trial { scenario: &scenario, world: replication, workers, measured: true };
-                let mut world = match facts.as_deref_mut() {
+                let world = match facts.as_deref_mut() {
                     Some(facts) => {
-                        facts.world(worlds.len() as u32);
-                        trial.run_logged(&mut progress, facts)
+                        facts.world(number);
+                        trial.run_logged(progress, facts)
                     }
-                    None => trial.run(&mut progress),
+                    None => trial.run(progress),
                 };
-                world.world = worlds.len() as u32;
-                world.tables.world = world.world;
-                worlds.push(world);
+                done.keep(market, &scenario, world);
             }
         }
-        progress.done();
-        worlds
+        done
     }
 }
 
+/// What is kept of the worlds that were run: not their markets, which would add up.
+#[derive(Default)]
+struct Done {
+    worlds: Vec<WorldSummary>,
+    tables: Vec<WorldTables>,
+    sim_s: f64,
+}
+
+impl Done {
+    fn keep(&mut self, market: u32, scenario: &Scenario, world: World) {
+        let name = WorldName {
+            world: self.worlds.len() as u32,
+            market,
+            market_seed: scenario.market.seed,
+            seed: scenario.seed,
+            weeks_done: world.weeks_done(),
+            complete: world.weeks_done() == scenario.weeks,
+        };
+        self.sim_s += world.sim_s;
+        self.worlds.push(WorldSummary::new(name, world.digest, world.counts, &world.metrics));
+        self.tables.push(WorldTables { world: name.world, ..world.tables });
+    }
+}
+
+/// What is said of a run that has fewer than the `asked` worlds of so many weeks.
+fn cut_short(summary: &Summary, asked: u32, weeks: u32) -> Option<String> {
+    let whole = summary.worlds.iter().filter(|world| world.complete).count();
+    if whole == asked as usize {
+        return None;
+    }
+    let part = summary.worlds.iter().find(|world| !world.complete);
+    let part = part.map(|world| format!("{} of {weeks} weeks", world.weeks_done));
+    Some(match (whole, asked, part) {
+        (_, 1, Some(part)) => format!("interrupted: kept {part}; all values are of these"),
+        (0, _, Some(part)) => {
+            format!(
+                "interrupted: kept {part} of the first of {asked} worlds; all values are of these"
+            )
+        }
+        (_, _, Some(part)) => format!(
+            "interrupted: kept {whole} of {asked} worlds; {part} of one more are in its tables, not \
+             in the means"
+        ),
+        (_, _, None) => format!("interrupted: kept {whole} of {asked} worlds"),
+    })
+}
+
 /// Ends the file of facts with what each world of it came to.
-fn end_facts(mut facts: Box<dyn FactStore>, worlds: &[World]) -> anyhow::Result<()> {
-    let world = |w: &World| serde_json::json!({ "world": w.world, "digest": w.digest.hex() });
+fn end_facts(mut facts: Box<dyn FactStore>, worlds: &[WorldSummary]) -> anyhow::Result<()> {
+    let world = |w: &WorldSummary| serde_json::json!({ "world": w.world, "digest": w.digest });
     let worlds: Vec<_> = worlds.iter().map(world).collect();
     facts.note("worlds", serde_json::to_string(&worlds)?);
     Ok(facts.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::RunArgs;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn worlds_are_counted_without_overflow() {
+        let args = |markets: &str, replications: &str| -> RunArgs {
+            let worlds = ["--markets", markets, "--replications", replications];
+            let words = ["brocante", "run", "s.toml"].into_iter().chain(worlds);
+            match Cli::try_parse_from(words).expect("right arguments").command {
+                Command::Run(run) => run.args,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(args("1000", "1000").worlds(), Ok(1_000_000));
+        let why = args("65536", "65536").worlds().unwrap_err();
+        assert!(why.contains("4294967296 worlds"), "{why}");
+        assert!(args("1000000", "1000000").worlds().is_err());
+    }
 }

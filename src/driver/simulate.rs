@@ -50,6 +50,9 @@ pub type Go = ControlFlow<()>;
 
 /// Somebody who looks at a run as it goes: progress, weekly metrics, Ctrl-C.
 pub trait Watch<S> {
+    /// Called when the market has opened and the first tick is about to begin.
+    fn opened(&mut self) {}
+
     /// Called when a day is over (the first has number 0) with the work done so far.
     fn day(&mut self, day: u32, work: Work) -> Go;
 
@@ -103,6 +106,7 @@ pub fn simulate<S: FactSink>(
     let workers = if clock.refresh == Refresh::Immediate { 1 } else { workers.max(1) };
     let weeks = Crew::new(workers).run(lanes.len(), work, |rounds| {
         barrier.opening();
+        watch.opened();
         for tick in 0..clock.ticks() {
             let span = barrier.span(tick);
             if clock.refresh == Refresh::Immediate {

@@ -1,7 +1,7 @@
 //! One world of a scenario, from its first tick to its last.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
 use crate::history::{Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
@@ -13,7 +13,8 @@ use crate::units::SimTime;
 
 /// Somebody who follows a trial: told once a virtual day.
 pub trait Heartbeat {
-    /// `day` days are over (of `days`), and so many visits took place; says whether to go on.
+    /// `day` days are over (of `days`), and so many visits took place; says whether to go on. A trial
+    /// that is not to go on ends with the week, so that whatever is told of it is of whole weeks.
     fn beat(&mut self, day: u32, days: u32, visits: u64) -> Go;
 }
 
@@ -55,8 +56,15 @@ pub struct World {
     pub market: Market,
     /// Orders that were still on their way, or waited for a review, at the end.
     pub pending: u64,
-    /// Wall time of the simulation, without set-up [s].
+    /// Wall time of the simulation, without set-up and without telling a log [s].
     pub sim_s: f64,
+}
+
+impl World {
+    /// Weeks that were run, of those that the scenario has [weeks].
+    pub fn weeks_done(&self) -> u32 {
+        self.census.weeks
+    }
 }
 
 impl Trial<'_> {
@@ -89,14 +97,10 @@ impl Trial<'_> {
             .map(|(cell, popularity)| Lane::new(cell, popularity, &clock, listener()))
             .collect();
         let days = clock.weeks * 7;
-        let mut follower = Follower { heart, log, days, rows: Vec::new() };
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the cost of a run is measured from outside it"
-        )]
-        let began = Instant::now();
+        let (began, logging) = (now(), Duration::ZERO);
+        let mut follower = Follower { heart, log, days, rows: Vec::new(), began, logging };
         let run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
-        let sim_s = began.elapsed().as_secs_f64();
+        let sim_s = follower.began.elapsed().saturating_sub(follower.logging).as_secs_f64();
         self.conclude(run, follower.rows, sim_s)
     }
 
@@ -189,6 +193,12 @@ impl Listener for Keeper {
     }
 }
 
+/// The wall clock.
+fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "the cost of a run is measured from outside it")]
+    Instant::now()
+}
+
 /// Joins the recorders at the end of every week, tells the log of every day, and passes the heartbeat
 /// on.
 struct Follower<'a> {
@@ -196,21 +206,32 @@ struct Follower<'a> {
     log: Option<&'a mut dyn FactLog>,
     days: u32,
     rows: Vec<WeekRow>,
+    /// When the first tick began.
+    began: Instant,
+    /// Time spent on the log since.
+    logging: Duration,
 }
 
 impl<S: Listener> Watch<S> for Follower<'_> {
+    fn opened(&mut self) {
+        self.began = now();
+    }
+
     fn day(&mut self, day: u32, work: Work) -> Go {
         let go = self.heart.beat(day + 1, self.days, work.visits);
         if self.log.as_ref().is_some_and(|log| log.is_broken()) {
             return ControlFlow::Break(());
         }
-        go
+        // Tallies of a week that was not closed would be divided by weeks that were.
+        if (day + 1).is_multiple_of(7) { go } else { ControlFlow::Continue(()) }
     }
 
     fn midnight(&mut self, sinks: &mut [&mut S]) {
         if let Some(log) = &mut self.log {
+            let began = now();
             let mut facts: Vec<_> = sinks.iter_mut().filter_map(|sink| sink.facts()).collect();
             merge(&mut facts, *log);
+            self.logging += began.elapsed();
         }
     }
 
@@ -221,5 +242,68 @@ impl<S: Listener> Watch<S> for Follower<'_> {
             whole.absorb(cell.recorder_mut());
         }
         self.rows.push(whole.close_week(week, market.census()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+    use std::path::Path;
+
+    fn small(overrides: &[&str]) -> Scenario {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
+        let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+        scenario::load(&path, &overrides).unwrap_or_else(|wrong| panic!("{wrong}")).scenario
+    }
+
+    /// Asks to stop after some days.
+    struct Impatient(u32);
+
+    impl Heartbeat for Impatient {
+        fn beat(&mut self, day: u32, _: u32, _: u64) -> Go {
+            if day >= self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+
+    #[test]
+    fn who_stops_early_is_told_of_whole_weeks() {
+        let scenario = small(&[]);
+        let trial = Trial { scenario: &scenario, world: 0, workers: 2, measured: true };
+        let world = trial.run(&mut Impatient(9));
+        assert_eq!((world.weeks_done(), world.tables.weeks.len()), (2, 2));
+        let weekly: u64 = world.tables.weeks.iter().map(|row| row.orders).sum();
+        assert_eq!(world.counts.orders, weekly, "no order of a third week");
+        let joined = world.metrics.iter().find(|(metric, _)| metric.name == "joined_per_week");
+        let expected = world.counts.sellers_joined as f64 / 2.0;
+        assert_eq!(joined.and_then(|(_, value)| *value), Some(expected));
+        // The last week is not cut short by who asks on its last day.
+        assert_eq!(trial.run(&mut Impatient(14)).digest, world.digest);
+    }
+
+    /// A log that takes its time.
+    struct Slow;
+
+    impl FactLog for Slow {
+        fn begin(&mut self, _: &Census) {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+
+        fn take(&mut self, at: SimTime, cell: Option<u32>, _: &Fact<'_>) {
+            // Each hub speaks at midnight, whatever else happens in a day.
+            if cell.is_none() && at == SimTime(0) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+
+    #[test]
+    fn time_spent_on_set_up_and_on_a_log_is_not_that_of_the_simulation() {
+        let scenario = small(&["weeks=2", "shoppers.visits_per_week=100.0"]);
+        let trial = Trial { scenario: &scenario, world: 0, workers: 1, measured: false };
+        let began = now();
+        let world = trial.run_logged(&mut (), &mut Slow);
+        let whole = began.elapsed().as_secs_f64();
+        assert!(whole > world.sim_s + 0.7 + 0.02, "{whole} s in all, {} s simulating", world.sim_s);
     }
 }

@@ -169,6 +169,11 @@ pub struct Planted {
 const CAMPAIGN: ClassId = ClassId(63);
 
 impl EventSpec {
+    /// Day on which it begins, counted from 0 [days].
+    pub fn from_day(&self) -> u32 {
+        self.days().start
+    }
+
     /// The days on which it holds.
     fn days(&self) -> Range<u32> {
         let (from, days) = match self {

@@ -6,7 +6,9 @@ use crate::history::{
 use crate::measure::fixture::{Town, at};
 use crate::measure::{Recorder, SellerRow, all_metrics};
 use crate::rng::mix64;
-use crate::store::{About, Machine, MetricValue, ScenarioName, Summary, WorldSummary, WorldTables};
+use crate::store::{
+    About, Machine, MetricValue, ScenarioName, Summary, WorldName, WorldSummary, WorldTables,
+};
 use crate::units::{CountryId, KindId, ProductId, SellerId};
 
 fn about() -> About {
@@ -16,7 +18,6 @@ fn about() -> About {
         scenario: ScenarioName { name: "small".to_string(), hash: "1f2e3d4c".to_string() },
         seed: 42,
         workers: 2,
-        weeks: 2,
         wall_s: 0.75,
         sim_s: 0.5,
     }
@@ -62,7 +63,9 @@ fn world(town: &Town, world: u32) -> (WorldSummary, WorldTables) {
     let mut counts = recorder.counts(&town.census);
     counts.events = 3 * counts.orders + counts.sessions;
     let values = recorder.values(&town.census);
-    let summary = WorldSummary::new(world, 42, recorder.digest(), counts, &values);
+    let name =
+        WorldName { world, market: 0, market_seed: 7, seed: 42, weeks_done: 2, complete: true };
+    let summary = WorldSummary::new(name, recorder.digest(), counts, &values);
     let sellers = recorder.seller_rows(&town.census);
     let applicants = recorder.onboarding_rows(&town.census);
     (summary, WorldTables { world, weeks, sellers, applicants })
@@ -166,6 +169,7 @@ pub fn large() -> (Summary, Vec<SellerRow>) {
     summary.counts.events = 58_765_432;
     summary.counts.sellers_start = 700;
     summary.counts.sellers_joined = 418;
+    summary.worlds[0].counts = summary.counts;
     summary.cost.sim_s = 7.31;
     summary.cost.events_per_s = Some(58_765_432.0 / 7.31);
     let mut set = |name: &str, value: f64| {

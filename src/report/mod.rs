@@ -9,8 +9,9 @@ pub use text::summary_text;
 
 use crate::store::{RunFolder, StoreError, Summary, WorldTables};
 
-/// Writes the files that every run leaves: the summary, the scenario as it ran, and the tables.
-/// The summary comes last: where it is, the run is whole.
+/// Writes the files that every run leaves: the scenario as it ran, the tables, and last the summary,
+/// which is made when all else is written: it says how long that took, and where it is, the run is
+/// whole.
 ///
 /// # Errors
 /// When a file cannot be written; those before it are there.
@@ -18,13 +19,15 @@ pub fn write_run(
     folder: &RunFolder,
     scenario_toml: &str,
     worlds: &[WorldTables],
-    summary: &Summary,
-) -> Result<(), StoreError> {
+    summary: impl FnOnce() -> Summary,
+) -> Result<Summary, StoreError> {
     folder.write("scenario.toml", scenario_toml)?;
     folder.write_with("weekly.csv", |out| csv::weekly(out, worlds))?;
     folder.write_with("sellers.csv", |out| csv::sellers(out, worlds))?;
     folder.write_with("onboarding.csv", |out| csv::onboarding(out, worlds))?;
-    folder.write("summary.json", json::summary(summary))
+    let summary = summary();
+    folder.write("summary.json", json::summary(&summary))?;
+    Ok(summary)
 }
 
 #[cfg(test)]

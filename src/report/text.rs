@@ -2,7 +2,7 @@
 
 use super::numbers::{NONE, count, fixed, or_none, percent, share};
 use crate::measure::SellerRow;
-use crate::store::Summary;
+use crate::store::{Counts, Summary};
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::collections::BTreeMap;
@@ -32,12 +32,7 @@ pub fn summary_text(
     let paint = Paint { colour };
     let mut text = String::new();
     let worlds = summary.worlds.len();
-    let weeks = format!("{} weeks", summary.weeks);
-    let title = paint.bold(&summary.scenario.name);
-    let _ = match worlds {
-        0 | 1 => writeln!(text, "{title}: {weeks}\n"),
-        n => writeln!(text, "{title}: {weeks}, means of {n} worlds (± half a 95 % interval)\n"),
-    };
+    let _ = writeln!(text, "{}: {}\n", paint.bold(&summary.scenario.name), extent(summary));
     for (label, parts) in market(summary) {
         line(&mut text, label, &parts);
     }
@@ -53,6 +48,25 @@ pub fn summary_text(
     text.push('\n');
     text.push_str(&foot(summary, folder, paint));
     text
+}
+
+/// How long, and over how many worlds of how many markets.
+fn extent(summary: &Summary) -> String {
+    let several = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let weeks = several(summary.weeks as usize, "week");
+    let (worlds, markets) = (summary.averaged().count(), summary.markets());
+    let cut = summary.worlds.iter().any(|world| !world.complete);
+    match (worlds, markets) {
+        (0 | 1, _) if summary.averaged().any(|world| !world.complete) => {
+            format!("{weeks} of a run that was interrupted")
+        }
+        (0 | 1, _) if cut => format!("{weeks}, the one world that was finished"),
+        (0 | 1, _) => weeks,
+        (n, 0 | 1) => format!("{weeks}, means of {n} worlds (± half a 95 % interval)"),
+        (n, markets) => {
+            format!("{weeks}, {markets} markets, {n} worlds (means ± half a 95 % interval)")
+        }
+    }
 }
 
 /// Bold and colour, where they are wanted.
@@ -156,9 +170,10 @@ fn market(summary: &Summary) -> Vec<Line> {
 
 /// Who was there and what was sold, for how much.
 fn trade(summary: &Summary) -> Vec<Line> {
-    let worlds = summary.worlds.len().max(1) as f64;
+    let worlds = summary.averaged().count().max(1) as f64;
     let mean = |total: u64| fixed(total as f64 / worlds, 0);
-    let counts = &summary.counts;
+    let mut counts = Counts::default();
+    summary.averaged().for_each(|world| counts.add(&world.counts));
     let rate = |name: &str| with_interval(summary, name, &percent);
     let number =
         |name: &str, places: usize| with_interval(summary, name, &|value| fixed(value, places));
@@ -383,6 +398,30 @@ mod tests {
         let (summary, sellers) = fixture::large();
         let text = summary_text(&summary, &sellers, None, false);
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_title_says_what_the_means_are_of() {
+        let title = |summary: &Summary| {
+            let text = summary_text(summary, &[], None, false);
+            text.lines().next().unwrap_or_default().to_string()
+        };
+        let mut summary = fixture::worlds(4).0;
+        summary.worlds[3].market = 1;
+        assert_eq!(
+            title(&summary),
+            "small: 2 weeks, 2 markets, 4 worlds (means ± half a 95 % interval)"
+        );
+        summary.worlds.truncate(2);
+        summary.worlds[1].complete = false;
+        assert_eq!(title(&summary), "small: 2 weeks, the one world that was finished");
+        // Two worlds began, one is told of.
+        summary.counts.orders = 1_000_000;
+        assert!(!summary_text(&summary, &[], None, false).contains("500,000"));
+        summary.worlds.truncate(1);
+        summary.worlds[0].complete = false;
+        summary.weeks = 1;
+        assert_eq!(title(&summary), "small: 1 week of a run that was interrupted");
     }
 
     #[test]

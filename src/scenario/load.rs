@@ -20,7 +20,7 @@ pub struct Loaded<T> {
     pub scenario: T,
     /// The file's name without its ending.
     pub name: String,
-    /// The first comment line of the file: the question that the scenario asks.
+    /// The question that the scenario asks, from its opening comment.
     pub question: Option<String>,
     /// The whole scenario as TOML, bases and overrides worked in. Read again it gives an equal one.
     pub resolved: String,
@@ -28,6 +28,9 @@ pub struct Loaded<T> {
     pub hash: String,
     /// The file, its base, the base's base, and so on.
     pub files: Vec<PathBuf>,
+    /// What is allowed and yet perhaps not meant, of keys that the file or an override sets. A base may
+    /// be made for longer runs: it is not remarked upon.
+    pub remarks: Vec<Problem>,
 }
 
 /// Reads the scenario at `path` and puts `overrides` (each `KEY=VALUE`) on top of it.
@@ -65,7 +68,10 @@ pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T
     };
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let hash = format!("{:016x}", fnv1a(body.as_bytes()));
-    Ok(Loaded { scenario, name, question, resolved, hash, files })
+    let remarks = scenario.remarks();
+    let remarks = remarks.iter().map(|issue| crossed(&tree, &sources, issue));
+    let remarks = remarks.filter(|problem| !problem.is_of_base()).collect();
+    Ok(Loaded { scenario, name, question, resolved, hash, files, remarks })
 }
 
 /// The text of a scenario file, as far as it can be had.
@@ -76,12 +82,19 @@ pub fn read_text(path: &Path) -> Result<String, ScenarioError> {
     read_file(path).map_err(|why| unreadable(why, path, &None, &mut Sources::default()).into())
 }
 
-/// The first line of a file's opening comment.
+/// The question that a file's opening comment asks: its first paragraph up to a question mark, or its
+/// first line where it has none.
 pub fn first_comment(text: &str) -> Option<String> {
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let first = lines.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with('#'));
-    let mut words = first.map(|line| line.trim_start_matches('#').trim());
-    words.find(|line| !line.is_empty()).map(str::to_owned)
+    let words = first.map(|line| line.trim_start_matches('#').trim());
+    let words = words.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let paragraph: Vec<&str> = words.collect();
+    let whole = paragraph.join(" ");
+    match whole.find('?') {
+        Some(end) => Some(whole[..=end].to_owned()),
+        None => paragraph.first().map(|line| (*line).to_owned()),
+    }
 }
 
 /// The 64-bit FNV-1a hash (Fowler, Noll and Vo; the constants are theirs).
@@ -179,6 +192,7 @@ fn unreadable(
     let message = match &why {
         Unreadable::Absent => format!("there is no {what} {shown}"),
         Unreadable::Directory => format!("the {what} {shown} is a directory"),
+        Unreadable::NoFile => format!("the {what} {shown} is neither a file nor standard input"),
         Unreadable::TooLarge(_) => format!("the {what} {shown} is too large"),
         Unreadable::NotUtf8 { .. } => format!("the {what} {shown} is not UTF-8 text"),
         Unreadable::Io(error) => format!("the {what} {shown} cannot be read: {error}"),
@@ -310,6 +324,10 @@ mod tests {
     #[test]
     fn the_question_is_the_first_words_of_the_opening_comment() {
         assert_eq!(first_comment("\n#\n## Why?  \n# more\na=1"), Some("Why?".to_owned()));
+        let long = "# Question: what is\n# asked here, or there? It is\n# this.\n#\n# And?\na = 1";
+        let whole = "Question: what is asked here, or there?";
+        assert_eq!(first_comment(long).as_deref(), Some(whole));
+        assert_eq!(first_comment("# One line.\n# Another."), Some("One line.".to_owned()));
         assert_eq!(first_comment("a = 1 # no\n# nor this"), None);
         assert_eq!(first_comment(""), None);
     }

@@ -87,6 +87,11 @@ pub trait Checked: DeserializeOwned + Serialize + Validate<Context = ()> + JsonS
     /// Checks across keys: shares that add up, references that lead somewhere, a market that is not
     /// empty. Asked only when every value by itself is right.
     fn cross_check(&self) -> Vec<Issue>;
+
+    /// What is allowed, and yet perhaps not meant.
+    fn remarks(&self) -> Vec<Issue> {
+        Vec::new()
+    }
 }
 
 /// Reads the scenario at `path`, with `overrides` (each `KEY=VALUE`) on top.

@@ -65,6 +65,9 @@ pub struct Problem {
     pub(crate) order: (usize, usize),
     #[serde(skip)]
     pub(crate) snippet: Option<Snippet>,
+    /// Whether it is about a key that a base sets.
+    #[serde(skip)]
+    of_base: bool,
 }
 
 /// Names after which a list in a message is cut.
@@ -88,6 +91,7 @@ impl Problem {
             notes: Vec::new(),
             order: (0, 0),
             snippet: None,
+            of_base: false,
         }
     }
 
@@ -102,8 +106,14 @@ impl Problem {
         problem.snippet = Some(snippet);
         if let Some(file) = &source.base_of {
             problem.notes.push(format!("this file is the base of {file}"));
+            problem.of_base = true;
         }
         problem
+    }
+
+    /// Whether it is about a key that a base sets.
+    pub(crate) const fn is_of_base(&self) -> bool {
+        self.of_base
     }
 
     pub(crate) fn key(mut self, key: impl Into<String>) -> Self {
@@ -164,13 +174,26 @@ impl Problem {
 
     /// The picture: what is wrong, where, and what is allowed.
     pub fn draw(&self, styled: bool) -> String {
+        self.draw_as("error", styled)
+    }
+
+    /// The same of something that is allowed.
+    pub fn draw_remark(&self, styled: bool) -> String {
+        self.draw_as("remark", styled)
+    }
+
+    fn draw_as(&self, what: &str, styled: bool) -> String {
         let (red, blue, bold, off) = if styled {
             ("\x1b[1;31m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m")
         } else {
             ("", "", "", "")
         };
-        let clean = |text: &str| text.chars().map(printable).collect::<String>();
-        let mut out = format!("{red}error{off}{bold}: {}{off}\n", clean(&self.message));
+        // A doc comment may be broken over several lines, and into paragraphs.
+        let clean = |text: &str| {
+            let lines = text.split('\n').filter(|line| !line.is_empty());
+            lines.collect::<Vec<_>>().join(" ").chars().map(printable).collect::<String>()
+        };
+        let mut out = format!("{red}{what}{off}{bold}: {}{off}\n", clean(&self.message));
         let label = clean(&self.label());
         let gutter = match &self.snippet {
             Some(snippet) => {
@@ -292,6 +315,7 @@ pub(crate) fn nearest<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Extent, Scenario, json_schema};
 
     #[test]
     fn the_nearest_name_is_the_one_meant() {
@@ -327,6 +351,33 @@ mod tests {
         assert_eq!((end.line, end.column, end.marked), (3, 5, 1));
         let many = sources.snippet(&Place::new(0, 0..text.len()));
         assert_eq!((many.line, many.column, many.marked), (1, 1, 5));
+    }
+
+    /// Every description in a schema.
+    fn descriptions(schema: &serde_json::Value, found: &mut Vec<String>) {
+        match schema {
+            serde_json::Value::Object(map) => {
+                let says = map.get("description").and_then(|says| says.as_str());
+                found.extend(says.map(str::to_owned));
+                map.values().for_each(|inner| descriptions(inner, found));
+            }
+            serde_json::Value::Array(list) => list.iter().for_each(|i| descriptions(i, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn what_a_key_means_is_printed_as_words() {
+        let mut all = Vec::new();
+        let schema = json_schema::<Scenario>(Extent::Whole);
+        descriptions(&serde_json::to_value(&schema).unwrap(), &mut all);
+        assert!(all.len() > 200 && all.iter().any(|says| says.contains('\n')), "{}", all.len());
+        for says in all {
+            let mut problem = Problem::of_file(Class::Missing, "f", "no".to_owned());
+            problem.meaning = Some(says);
+            let drawn = problem.draw(false);
+            assert!(!drawn.contains('\u{fffd}') && drawn.lines().count() == 2, "{drawn}");
+        }
     }
 
     #[test]

@@ -107,6 +107,8 @@ impl Sources {
 pub(crate) enum Unreadable {
     Absent,
     Directory,
+    /// A device, a socket or a pipe that is not standard input: it may never end, or never begin.
+    NoFile,
     /// Its size, where it is known.
     TooLarge(Option<u64>),
     NotUtf8 {
@@ -118,6 +120,20 @@ pub(crate) enum Unreadable {
     Io(std::io::Error),
 }
 
+/// Whether `meta` is of what standard input reads from, such as the pipe behind `/dev/stdin`.
+#[cfg(unix)]
+fn is_stdin(meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let same = |stdin: std::fs::Metadata| (stdin.dev(), stdin.ino()) == (meta.dev(), meta.ino());
+    std::fs::metadata("/dev/stdin").is_ok_and(same)
+}
+
+/// Nothing names standard input where there is no `/dev/stdin`.
+#[cfg(not(unix))]
+fn is_stdin(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 /// Reads a file that is small and UTF-8. What is larger than [`LARGEST`] is never read to its end.
 pub(crate) fn read_file(path: &Path) -> Result<String, Unreadable> {
     let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
@@ -127,10 +143,13 @@ pub(crate) fn read_file(path: &Path) -> Result<String, Unreadable> {
     if meta.is_dir() {
         return Err(Unreadable::Directory);
     }
+    if !meta.is_file() && !is_stdin(&meta) {
+        return Err(Unreadable::NoFile);
+    }
     if meta.is_file() && meta.len() > LARGEST {
         return Err(Unreadable::TooLarge(Some(meta.len())));
     }
-    // A pipe or a device has no length of its own, and a file may grow while it is read.
+    // Standard input has no length of its own, and a file may grow while it is read.
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(Unreadable::Io)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Unreadable::Io)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Checked, Issue};
 use crate::agents::sellers::{Outcome, SellersSpec, StarShares};
-use crate::agents::shoppers::{ReviewsSpec, ShoppersSpec, Traffic};
+use crate::agents::shoppers::{Peak, ReviewsSpec, ShoppersSpec, Traffic};
 use crate::driver::{Clock, Refresh};
 use crate::market::onboarding::JoiningSpec;
 use crate::market::{
@@ -261,6 +261,24 @@ impl Scenario {
         }
     }
 
+    /// An event that never comes is a mistake; one that outlasts the run is not.
+    fn check_events(&self, issues: &mut Vec<Issue>) {
+        let days = self.weeks * 7;
+        for (name, event) in &self.events {
+            let (variant, _) = event.target();
+            let from = event.from_day();
+            if from >= days {
+                let path = format!("events.{name}.{variant}.from_day");
+                let message = format!("the event `{name}` begins when the run is over");
+                let allowed = format!(
+                    "below {days} [days], {} weeks; `events.{name} = false` leaves it out",
+                    self.weeks
+                );
+                issues.push(Issue::new(path, message).with(from.to_string(), allowed));
+            }
+        }
+    }
+
     /// The number of a visit has room for so many in a tick of one class and cell, and not more.
     fn check_traffic(&self, issues: &mut Vec<Issue>) {
         let shoppers = &self.shoppers;
@@ -285,6 +303,19 @@ impl Checked for Scenario {
         self.check_life(&mut issues);
         self.check_references(&mut issues);
         self.check_traffic(&mut issues);
+        self.check_events(&mut issues);
         issues
+    }
+
+    fn remarks(&self) -> Vec<Issue> {
+        let late = self.shoppers.peaks.iter().filter(|(_, peak)| peak.week >= self.weeks);
+        let remark = |(name, peak): (&String, &Peak)| {
+            let path = format!("shoppers.peaks.{name}.week");
+            let (week, weeks) = (peak.week, self.weeks);
+            let after =
+                format!("the peak `{name}` never comes: week {week}, counted from 0, of {weeks}");
+            Issue::new(path, after)
+        };
+        late.map(remark).collect()
     }
 }

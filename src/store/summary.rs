@@ -5,7 +5,7 @@ use crate::history::Digest;
 use crate::measure::interval::Interval;
 use crate::measure::{Better, Counts, Metric};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The number that changes whenever a field is renamed or changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -31,15 +31,15 @@ pub struct Summary {
     pub seed: u64,
     /// Threads that cells ran on.
     pub workers: usize,
-    /// Weeks that every world was run for [weeks].
+    /// Weeks that the worlds behind `metrics` were run for [weeks].
     pub weeks: u32,
     /// Of world 0.
     pub digest: String,
-    /// Sums over worlds.
+    /// Sums over all worlds, complete or not.
     pub counts: Counts,
     /// What it took.
     pub cost: Cost,
-    /// By name: means over worlds.
+    /// By name: means over the complete worlds, or what there is of a world where none is complete.
     pub metrics: BTreeMap<String, MetricValue>,
     /// Each world by itself.
     pub worlds: Vec<WorldSummary>,
@@ -57,7 +57,7 @@ pub struct ScenarioName {
 /// What the run took.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
-    /// From start to end [s].
+    /// From the start of the program until all but this file was written [s].
     pub wall_s: f64,
     /// Simulating alone, without set-up and writing [s].
     pub sim_s: f64,
@@ -68,15 +68,20 @@ pub struct Cost {
 }
 
 /// A metric over the worlds of a run.
+///
+/// Worlds of one market share who sells and how well, so they are independent of one another only as
+/// long as the question is about that market. With one market `n` counts worlds, and the interval says
+/// how sure the mean is *for this market*. With several, worlds are averaged by market first, `n` counts
+/// markets, and the interval is over markets of this kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricValue {
-    /// Mean over the worlds that had a sample; nothing where none had.
+    /// Mean over the independent values; nothing where there is none.
     pub value: Option<f64>,
-    /// Lower end of the 95 % interval of the mean by Student's t; nothing for one world.
+    /// Lower end of the 95 % interval of the mean by Student's t; nothing for one value.
     pub low: Option<f64>,
     /// Upper end of that interval.
     pub high: Option<f64>,
-    /// Worlds that had a sample.
+    /// How many independent values there are: worlds of one market that had a sample, or markets.
     pub n: usize,
     /// The unit of all three.
     pub unit: String,
@@ -87,10 +92,18 @@ pub struct MetricValue {
 /// One world of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorldSummary {
-    /// Number of the world.
+    /// Number of the world in its run.
     pub world: u32,
-    /// Root of what happens in it.
+    /// Number of its market in its run.
+    pub market: u32,
+    /// Root of who exists in it: `market.seed` as this market had it.
+    pub market_seed: u64,
+    /// Root of what happens in it, together with its number among the worlds of its market.
     pub seed: u64,
+    /// Weeks that it was run for [weeks].
+    pub weeks_done: u32,
+    /// Whether it was run to its end, and so enters means and intervals.
+    pub complete: bool,
     /// 16 hex digits that name everything that happened.
     pub digest: String,
     /// How many of what happened.
@@ -99,17 +112,45 @@ pub struct WorldSummary {
     pub metrics: BTreeMap<String, Option<f64>>,
 }
 
+/// Which world it was and how far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorldName {
+    /// Number of the world in its run.
+    pub world: u32,
+    /// Number of its market in its run.
+    pub market: u32,
+    /// Root of who exists in it.
+    pub market_seed: u64,
+    /// Root of what happens in it.
+    pub seed: u64,
+    /// Weeks that it was run for [weeks].
+    pub weeks_done: u32,
+    /// Whether that is all of them.
+    pub complete: bool,
+}
+
 impl WorldSummary {
     /// One world with its values.
     pub fn new(
-        world: u32,
-        seed: u64,
+        name: WorldName,
         digest: Digest,
         counts: Counts,
         values: &[(&'static Metric, Option<f64>)],
     ) -> WorldSummary {
+        let WorldName { world, market, market_seed, seed, weeks_done, complete } = name;
         let named = values.iter().map(|&(metric, value)| (metric.name.to_string(), value));
-        WorldSummary { world, seed, digest: digest.hex(), counts, metrics: named.collect() }
+        let (digest, metrics) = (digest.hex(), named.collect());
+        WorldSummary {
+            world,
+            market,
+            market_seed,
+            seed,
+            weeks_done,
+            complete,
+            digest,
+            counts,
+            metrics,
+        }
     }
 }
 
@@ -126,11 +167,9 @@ pub struct About {
     pub seed: u64,
     /// Threads that cells ran on.
     pub workers: usize,
-    /// Weeks that every world was run for [weeks].
-    pub weeks: u32,
-    /// From start to end [s].
+    /// From the start of the program until now [s].
     pub wall_s: f64,
-    /// Simulating alone [s].
+    /// Simulating alone, all worlds together [s].
     pub sim_s: f64,
 }
 
@@ -151,7 +190,7 @@ impl Summary {
             scenario: about.scenario,
             seed: about.seed,
             workers: about.workers,
-            weeks: about.weeks,
+            weeks: averaged(&worlds).map(|world| world.weeks_done).min().unwrap_or(0),
             digest: worlds.first().map_or_else(String::new, |world| world.digest.clone()),
             counts,
             cost: Cost {
@@ -165,6 +204,16 @@ impl Summary {
         }
     }
 
+    /// The worlds that means are of: those that were run to their end, or else what there is.
+    pub fn averaged(&self) -> impl Iterator<Item = &WorldSummary> {
+        averaged(&self.worlds)
+    }
+
+    /// Markets among [`Summary::averaged`].
+    pub fn markets(&self) -> usize {
+        self.averaged().map(|world| world.market).collect::<BTreeSet<_>>().len()
+    }
+
     /// A metric by its name.
     pub fn metric(&self, name: &str) -> Option<&MetricValue> {
         self.metrics.get(name)
@@ -176,13 +225,26 @@ impl Summary {
     }
 }
 
+fn averaged(worlds: &[WorldSummary]) -> impl Iterator<Item = &WorldSummary> {
+    let none = !worlds.iter().any(|world| world.complete);
+    worlds.iter().filter(move |world| world.complete || none)
+}
+
 fn over_worlds(
     metrics: &[&'static Metric],
     worlds: &[WorldSummary],
 ) -> BTreeMap<String, MetricValue> {
+    let markets: BTreeSet<u32> = averaged(worlds).map(|world| world.market).collect();
     let over = |metric: &Metric| {
         let of = |world: &WorldSummary| world.metrics.get(metric.name).copied().flatten();
-        let interval = Interval::of(worlds.iter().filter_map(of));
+        let within = |market: u32| {
+            let worlds = averaged(worlds).filter(move |world| world.market == market);
+            Interval::of(worlds.filter_map(of))
+        };
+        let interval = match markets.len() {
+            0 | 1 => Interval::of(averaged(worlds).filter_map(of)),
+            _ => Interval::of(markets.iter().filter_map(|&market| within(market).mean)),
+        };
         MetricValue {
             value: interval.mean,
             low: interval.low,
@@ -207,17 +269,20 @@ mod tests {
             scenario: ScenarioName { name: "quick".to_string(), hash: "00".to_string() },
             seed: 42,
             workers: 2,
-            weeks: 3,
             wall_s: 0.5,
             sim_s: 0.25,
         }
+    }
+
+    fn name(world: u32) -> WorldName {
+        WorldName { world, market: 0, market_seed: 1, seed: 42, weeks_done: 3, complete: true }
     }
 
     fn world(n: u32, gini: Option<f64>) -> WorldSummary {
         let metric = all_metrics()[0];
         assert_eq!(metric.name, "gini");
         let counts = Counts { events: 100, ..Counts::default() };
-        WorldSummary::new(n, 42, Digest::default(), counts, &[(metric, gini)])
+        WorldSummary::new(name(n), Digest::default(), counts, &[(metric, gini)])
     }
 
     #[test]
@@ -232,6 +297,33 @@ mod tests {
         assert_eq!(summary.cost.events_per_s, Some(1_200.0));
         let late = summary.metric("late_rate").unwrap();
         assert_eq!((late.value, late.low, late.n), (None, None, 0));
+    }
+
+    #[test]
+    fn a_world_that_was_cut_short_enters_no_mean() {
+        let part = |n, gini| WorldSummary { complete: false, weeks_done: 1, ..world(n, gini) };
+        let worlds = vec![world(0, Some(0.4)), world(1, Some(0.6)), part(2, Some(0.9))];
+        let summary = Summary::new(about(), &all_metrics(), worlds);
+        let gini = summary.metric("gini").unwrap();
+        assert_eq!((gini.value, gini.n, summary.weeks), (Some(0.5), 2, 3));
+        assert_eq!((summary.averaged().count(), summary.worlds.len()), (2, 3));
+        assert_eq!(summary.counts.events, 300, "what happened, happened");
+        // Where there is nothing else, the part is better than nothing.
+        let summary = Summary::new(about(), &all_metrics(), vec![part(0, Some(0.9))]);
+        assert_eq!((summary.value("gini"), summary.weeks), (Some(0.9), 1));
+    }
+
+    #[test]
+    fn worlds_of_one_market_are_one_value_among_markets() {
+        let of = |market, n, gini| WorldSummary { market, ..world(n, Some(gini)) };
+        let worlds =
+            vec![of(0, 0, 0.3), of(0, 1, 0.5), of(1, 2, 0.5), of(1, 3, 0.7), of(1, 4, 0.6)];
+        let summary = Summary::new(about(), &all_metrics(), worlds);
+        let gini = summary.metric("gini").unwrap();
+        assert_eq!((gini.n, summary.markets()), (2, 2));
+        // The means of the markets are .4 and .6, however many worlds each has.
+        assert!((gini.value.unwrap() - 0.5).abs() < 1e-12, "{gini:?}");
+        assert!((gini.high.unwrap() - 0.5 - 1.2706).abs() < 1e-4, "{gini:?}");
     }
 
     #[test]

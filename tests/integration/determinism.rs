@@ -23,21 +23,22 @@ fn shipped() -> Vec<PathBuf> {
     files
 }
 
-/// A scenario cut down to its first week with a few visits, and its events moved into it.
+/// A scenario cut down to five weeks with a few visits, and its events moved into them: whatever is done
+/// by the week (fees, monitoring, drift, exits) is done four times and followed by ticks.
 fn cut(mut scenario: Scenario) -> Scenario {
-    scenario.weeks = 1;
+    scenario.weeks = 5;
     let shoppers = &mut scenario.shoppers;
-    shoppers.visits_per_week = shoppers.visits_per_week.min(12_000.0);
-    shoppers.peaks.values_mut().for_each(|peak| peak.week = 0);
+    shoppers.visits_per_week = shoppers.visits_per_week.min(2_500.0);
+    shoppers.peaks.values_mut().for_each(|peak| peak.week = 2);
     if let Some(loyalty) = &mut shoppers.loyalty {
         loyalty.customers = loyalty.customers.min(20_000);
     }
     for event in scenario.events.values_mut() {
         match event {
-            EventSpec::QualityShock(shock) => shock.from_day = shock.from_day.min(2),
-            EventSpec::ReviewBombing(campaign) => campaign.from_day = campaign.from_day.min(2),
-            EventSpec::PriceFloor(war) => war.from_day = war.from_day.min(2),
-            EventSpec::StockUp(more) => more.from_day = more.from_day.min(2),
+            EventSpec::QualityShock(shock) => shock.from_day = shock.from_day.min(9),
+            EventSpec::ReviewBombing(campaign) => campaign.from_day = campaign.from_day.min(9),
+            EventSpec::PriceFloor(war) => war.from_day = war.from_day.min(9),
+            EventSpec::StockUp(more) => more.from_day = more.from_day.min(9),
         }
     }
     scenario
@@ -54,10 +55,12 @@ fn digest(scenario: &Scenario, workers: usize) -> (Digest, u64) {
 fn every_scenario_gives_one_digest_at_any_number_of_workers() {
     for file in shipped() {
         let loaded = scenario::load(&file, &[]).unwrap_or_else(|error| panic!("{error}"));
-        let scenario = cut(loaded.scenario);
+        let mut scenario = cut(loaded.scenario);
+        // The only cell of a scenario would be worked by one thread, however many there are.
+        scenario.engine.cells = scenario.engine.cells.max(4);
         let (one, orders) = digest(&scenario, 1);
         assert!(orders > 100, "{}: {orders} orders prove little", file.display());
-        for workers in [2, 3, 5] {
+        for workers in [2, 5] {
             let (many, _) = digest(&scenario, workers);
             assert_eq!(many, one, "{} at {workers} workers", file.display());
         }

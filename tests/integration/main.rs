@@ -2,8 +2,11 @@
 
 mod books;
 mod cli_basics;
+mod cli_run;
 mod conservation;
 mod determinism;
+#[cfg(feature = "parquet")]
+mod facts;
 mod layers;
 mod oracle;
 mod reality;
