@@ -190,6 +190,7 @@ impl<S: FactSink> Lane<S> {
                 taste: taste.taste,
                 reference: market.reference_eur(product),
                 neutral_stars: market.neutral_stars(),
+                neutral_days: market.neutral_days(),
             };
             let looks = if visit.chooses { slate.len() } else { 1 };
             self.glances.clear();
@@ -197,6 +198,7 @@ impl<S: FactSink> Lane<S> {
                 seller: offers.seller(spot(placed)),
                 price: f64::from(offers.price(spot(placed))),
                 stars: f64::from(offers.stars(spot(placed))),
+                days: market.promised_days(offers.seller(spot(placed)), country),
             }));
             chooser.choose(&self.glances, visit.leaves)
         };

@@ -224,7 +224,10 @@ impl MarketPlan<'_> {
             .map_or_else(Customers::default, |l| Customers::new(l, who, &countries, &payments));
         let window = self.market.window_weeks as usize;
         let handlings = sellers.iter().map(|s| s.profile().handling);
-        let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings, who));
+        let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings));
+        let promises = fulfilment.as_ref().map_or(vec![], |fulfilment| {
+            sellers.iter().map(|seller| fulfilment.promise_of(seller.profile())).collect()
+        });
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
@@ -238,6 +241,7 @@ impl MarketPlan<'_> {
             class_bounds: class_bounds(self.shoppers, customers.len()),
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
             neutral_stars: choice.neutral_stars,
+            neutral_days: choice.neutral_days,
             shown_from_reviews: choice.shown_from_reviews,
             who,
             dice: Dice::new(self.seed, self.world),
@@ -272,6 +276,7 @@ impl MarketPlan<'_> {
             countries,
             payments,
             fulfilment,
+            promises,
             onboarding,
         };
         market.set_reference_prices(SimTime(0));
@@ -304,7 +309,11 @@ impl MarketPlan<'_> {
 fn classes(shoppers: &ShoppersSpec) -> Vec<Class> {
     let class = |c: &ClassSpec| Class {
         share: c.share,
-        taste: Taste { alpha: c.alpha, star_eur: c.star_eur },
+        taste: Taste {
+            alpha: c.alpha,
+            star_eur: c.star_eur,
+            promise_eur_per_day: c.promise_eur_per_day,
+        },
         choosers: c.choosers,
     };
     shoppers.classes.values().map(class).collect()

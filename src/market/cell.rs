@@ -263,7 +263,7 @@ impl Cell {
         let look = Look {
             price: f64::from(row.price_cents) / 100.0,
             target: f64::from(row.markup) * market.reference_eur(product),
-            break_even: market.break_even(row.unit_cost),
+            break_even: market.break_even(seller, row.unit_cost),
             to_win: rivalry.to_win.map(f64::from),
             winning: rivalry.winning,
             stock: row.stock,

@@ -39,7 +39,7 @@ pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
 pub use events::{EventSpec, EventsSpec, Planted, Stance};
 pub use feedback::FeedbackSpec;
-pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
+pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec, Promise};
 pub use ledger::{FeesSpec, Ledger};
 pub use reputation::{Reputations, Tally};
 pub use shelf::{Offers, Rivalry, Row, Scratch, Spot};
@@ -188,9 +188,12 @@ pub struct Market {
     payments: Alias,
     leaving: Option<f64>,
     neutral_stars: f64,
+    neutral_days: f64,
     shown_from_reviews: u32,
 
     fulfilment: Option<Fulfilment>,
+    /// By seller; empty where orders do not travel.
+    promises: Vec<Promise>,
     returns: Option<ReturnsSpec>,
     reviews: Option<ReviewsSpec>,
     star_shares: StarShares,
@@ -322,9 +325,18 @@ impl Market {
         self.looks_today.get(self.next_look).map_or(&[], Vec::as_slice)
     }
 
-    /// The price [EUR] at which a unit of this cost leaves nothing after the commission.
-    pub fn break_even(&self, unit_cost: u32) -> f64 {
-        f64::from(unit_cost) / 100.0 / (1.0 - self.commission).max(1e-6)
+    /// The price [EUR] at which a unit of this cost leaves a seller nothing after the commission and
+    /// its carrier.
+    pub fn break_even(&self, seller: SellerId, unit_cost: u32) -> f64 {
+        let cost = f64::from(unit_cost) / 100.0 + self.parcel(seller).eur();
+        cost / (1.0 - self.commission).max(1e-6)
+    }
+
+    /// What a seller's carrier gets for a parcel; nothing where orders do not travel.
+    pub fn parcel(&self, seller: SellerId) -> Cents {
+        let carriers = self.fulfilment.as_ref().map_or(&[][..], Fulfilment::carriers);
+        let carrier = carriers.get(usize::from(self.seller(seller).profile().carrier));
+        carrier.map_or(Cents(0), |carrier| Cents::from_eur(carrier.price_eur))
     }
 
     /// The intensity of visits.
@@ -371,6 +383,17 @@ impl Market {
     /// Stars assumed of a seller whose rating is not shown.
     pub fn neutral_stars(&self) -> f64 {
         self.neutral_stars
+    }
+
+    /// Promised days of delivery that neither help nor hurt an offer.
+    pub fn neutral_days(&self) -> f64 {
+        self.neutral_days
+    }
+
+    /// The days within which a seller promises delivery to a country; 0 where orders do not travel.
+    #[inline]
+    pub fn promised_days(&self, seller: SellerId, country: CountryId) -> f64 {
+        self.promises.get(seller.index()).map_or(0.0, |promise| promise.days_to(country))
     }
 
     /// How orders travel; `None` where they are with their buyers at once.

@@ -292,6 +292,7 @@ impl Oracle {
                 seller: offers.seller(spot),
                 price: f64::from(offers.price(spot)),
                 stars: f64::from(offers.stars(spot)),
+                days: self.market.promised_days(offers.seller(spot), country),
             })
             .collect();
         let fact = Fact::Shown { session, product, country, class, slate: &shown };
@@ -311,6 +312,7 @@ impl Oracle {
             taste: taste.taste,
             reference: self.market.reference_eur(product),
             neutral_stars: self.market.neutral_stars(),
+            neutral_days: self.market.neutral_days(),
         };
         let leaving = leaves(self.market.leaving(), draw.fine_unit(0));
         let taken = chooser.choose(looked_at, leaving);

@@ -65,6 +65,10 @@ pub struct ClassSpec {
     /// What one star more is worth [EUR/star].
     #[garde(range(min = 0.0, max = 10_000.0))]
     pub star_eur: f64,
+    /// What a day less of promised delivery is worth [EUR/day]; absent: nothing.
+    #[garde(range(min = 0.0, max = 1_000.0))]
+    #[serde(default)]
+    pub promise_eur_per_day: f64,
     /// Share of them who look at the whole slate; the others look at the box alone [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub choosers: f64,
