@@ -41,8 +41,9 @@ pub struct MarketSpec {
     /// Orders a visit that sellers plan their supply by [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub planned_conversion: f64,
-    /// Look-ups of the price to win that the platform answers a seller a day [count].
-    #[garde(range(min = 1, max = 100_000_000))]
+    /// Look-ups of the price to win that the platform answers a seller a day, over all its offers
+    /// [count].
+    #[garde(range(min = 0, max = 100_000_000))]
     pub lookups_a_day: u32,
     /// What is traded.
     #[garde(dive)]
@@ -238,6 +239,7 @@ impl MarketPlan<'_> {
             reference: vec![0.0; census.products.len()],
             traffic: Traffic::new(self.shoppers, self.weeks),
             classes: classes(self.shoppers),
+            mean_star_eur: mean_star_eur(self.shoppers),
             class_bounds: class_bounds(self.shoppers, customers.len()),
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
             neutral_stars: choice.neutral_stars,
@@ -317,6 +319,11 @@ fn classes(shoppers: &ShoppersSpec) -> Vec<Class> {
         choosers: c.choosers,
     };
     shoppers.classes.values().map(class).collect()
+}
+
+/// What a star is worth to the mean visit [EUR/star].
+fn mean_star_eur(shoppers: &ShoppersSpec) -> f64 {
+    shoppers.classes.values().map(|class| class.share * class.star_eur).sum()
 }
 
 /// Divides the customers between the classes by their shares.

@@ -179,6 +179,7 @@ pub struct Market {
 
     traffic: Traffic,
     classes: Vec<Class>,
+    mean_star_eur: f64,
     customers: Customers,
     /// First customer of each class, and one past the last.
     class_bounds: Vec<u32>,
@@ -313,13 +314,6 @@ impl Market {
         self.roster.pricings().get(self.seller(seller).profile().pricing)
     }
 
-    /// How many prices a seller may look at in one turn.
-    pub fn looks_a_turn(&self, seller: SellerId) -> usize {
-        let a_day = self.pricing(seller).looks_a_day().max(1e-9);
-        let limit = f64::from(self.lookups_a_day) / a_day;
-        (limit as usize).max(1)
-    }
-
     /// Sellers whose turn it is to look at prices in this tick.
     pub fn looking(&self) -> &[SellerId] {
         self.looks_today.get(self.next_look).map_or(&[], Vec::as_slice)
@@ -347,6 +341,11 @@ impl Market {
     /// The classes of shoppers.
     pub fn classes(&self) -> &[Class] {
         &self.classes
+    }
+
+    /// What a star is worth to shoppers in the mean over all visits [EUR/star].
+    pub fn mean_star_eur(&self) -> f64 {
+        self.mean_star_eur
     }
 
     /// One class of shoppers.

@@ -159,6 +159,19 @@ impl Scenario {
         }
     }
 
+    /// A tick has room for one look of each seller at its prices.
+    fn check_looks(&self, issues: &mut Vec<Issue>) {
+        let ticks = 86_400.0 / self.engine.tick.as_seconds();
+        for (strategy, looks) in self.sellers.pricing.looks() {
+            if looks > ticks {
+                let path = format!("sellers.pricing.{strategy}.looks_per_day");
+                let issue = Issue::new(path, "more looks at prices than there are ticks");
+                let allowed = format!("at most {ticks} [looks/day], or a shorter engine.tick");
+                issues.push(issue.with(looks.to_string(), allowed));
+            }
+        }
+    }
+
     /// Everything that is shared out: where, what, and what the shares add up to.
     fn shares(&self) -> Vec<(String, &'static str, f64)> {
         let (shoppers, sellers) = (&self.shoppers, &self.sellers);
@@ -281,6 +294,7 @@ impl Checked for Scenario {
     fn cross_check(&self) -> Vec<Issue> {
         let mut issues = Vec::new();
         self.check_engine(&mut issues);
+        self.check_looks(&mut issues);
         self.check_shares(&mut issues);
         self.check_life(&mut issues);
         self.check_references(&mut issues);

@@ -138,7 +138,7 @@ pub struct Look {
     pub stock: u32,
     /// Units sold since the last look.
     pub sold: u32,
-    /// Days since the shelf was last refilled.
+    /// Days that the units on the shelf have lain there, on average.
     pub age_days: f64,
     /// Days since the last look.
     pub elapsed_days: f64,
