@@ -240,22 +240,28 @@ impl<S: FactSink> Lane<S> {
         for i in from..self.outbox.len() {
             let (at, fact) = self.outbox[i];
             match fact {
-                Fact::Bought { order } if order.place > 0 => self.send_off(market, at, &order),
+                // A campaign's order was sent off when it was placed.
+                Fact::Bought { order } if order.place > 0 => {
+                    let came = self.send_off(market, at, &order);
+                    if let (Some((came, late)), None) = (came, market.fulfilment()) {
+                        self.ask_for_review(market, came, &order, late, Condition::Sound);
+                    }
+                }
                 Fact::Delivered { order, late, condition } => {
                     self.ask_back(market, at, &order, late, condition);
-                    self.ask_for_review(market, at, &order, late, condition);
+                    if order.place > 0 {
+                        self.ask_for_review(market, at, &order, late, condition);
+                    }
                 }
                 _ => {}
             }
         }
     }
 
-    /// Puts in the calendar what becomes of an order.
-    fn send_off(&mut self, market: &Market, at: SimTime, order: &Order) {
-        let Some(fulfilment) = market.fulfilment() else {
-            self.ask_for_review(market, at, order, false, Condition::Sound);
-            return;
-        };
+    /// Puts in the calendar what becomes of an order, and says when it comes and whether too late;
+    /// nothing where the seller calls it off. Where orders do not travel it is there at once.
+    fn send_off(&mut self, market: &Market, at: SimTime, order: &Order) -> Option<(SimTime, bool)> {
+        let Some(fulfilment) = market.fulfilment() else { return Some((at, false)) };
         let dice = market.dice();
         let seller = market.seller(order.seller);
         let (profile, now) = (seller.profile(), &seller.quality);
@@ -273,7 +279,7 @@ impl<S: FactSink> Lane<S> {
         let leaves = at.plus_days(journey.handling_days);
         if outcome.unit(0) < now.cancel {
             self.calendar.push(leaves, Due::Cancel, *order);
-            return;
+            return None;
         }
         let condition = if outcome.unit(1) < now.defect {
             Condition::Defective
@@ -285,6 +291,7 @@ impl<S: FactSink> Lane<S> {
         self.calendar.push(leaves, Due::Ship, *order);
         let comes = at.plus_days(journey.total_days);
         self.calendar.push(comes, Due::Deliver { late: journey.late, condition }, *order);
+        Some((comes, journey.late))
     }
 
     fn execute(&mut self, at: SimTime, due: Due, order: Order) {
@@ -334,16 +341,15 @@ impl<S: FactSink> Lane<S> {
         }
     }
 
-    /// An order that a campaign places, if the offer can be bought: paid like any other, and sure to
-    /// be reviewed with the stars the campaign wants.
+    /// An order that a campaign places, if the offer can be bought and is still the same seller's: paid
+    /// and sent like any other, and if it comes, sure to be reviewed with the stars the campaign wants.
     fn plant(&mut self, market: &Market, at: SimTime, planted: &Planted) {
-        let Planted { session, spot, stars, .. } = *planted;
+        let Planted { session, spot, seller, stars, .. } = *planted;
         let Some(reviews) = market.reviews() else { return };
         let offers = self.cell.offers();
-        if !offers.is_open(spot) {
+        if !offers.is_open(spot) || offers.seller(spot) != seller {
             return;
         }
-        let seller = offers.seller(spot);
         let order = Order {
             session,
             customer: CustomerId(u32::MAX),
@@ -356,8 +362,9 @@ impl<S: FactSink> Lane<S> {
         };
         self.cell.sell(spot);
         self.tell(at, Fact::Bought { order });
+        let Some((came, late)) = self.send_off(market, at, &order) else { return };
         let draw = market.dice().block(session.0, seller.0, Purpose::Review);
         let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
-        self.calendar.push(at.plus_days(answered), Due::Review { stars, late: false }, order);
+        self.calendar.push(came.plus_days(answered), Due::Review { stars, late }, order);
     }
 }
