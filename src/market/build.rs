@@ -217,12 +217,15 @@ impl MarketPlan<'_> {
         contacts: Vec<Contact>,
         homes: Vec<Home>,
     ) -> Market {
-        let countries: Vec<f64> = self.countries.values().map(|c| c.shoppers).collect();
+        let homes_of = self.homes_of_classes();
+        let countries: Vec<Alias> = homes_of.iter().map(|shares| Alias::new(shares)).collect();
         let payments: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
-        let (countries, payments) = (Alias::new(&countries), Alias::new(&payments));
-        let customers = self.shoppers.loyalty.as_ref();
-        let customers = customers
-            .map_or_else(Customers::default, |l| Customers::new(l, who, &countries, &payments));
+        let payments = Alias::new(&payments);
+        let loyalty = self.shoppers.loyalty.as_ref();
+        let class_bounds = class_bounds(self.shoppers, loyalty.map_or(0, |l| l.customers as usize));
+        let customers = loyalty.map_or_else(Customers::default, |l| {
+            Customers::new(l, who, &class_bounds[1..], &countries, &payments)
+        });
         let window = self.market.window_weeks as usize;
         let handlings = sellers.iter().map(|s| s.profile().handling);
         let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings));
@@ -240,7 +243,7 @@ impl MarketPlan<'_> {
             traffic: Traffic::new(self.shoppers, self.weeks),
             classes: classes(self.shoppers),
             mean_star_eur: mean_star_eur(self.shoppers),
-            class_bounds: class_bounds(self.shoppers, customers.len()),
+            class_bounds,
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
             neutral_stars: choice.neutral_stars,
             neutral_days: choice.neutral_days,
@@ -259,7 +262,7 @@ impl MarketPlan<'_> {
             star_shares: *self.stars,
             commission: self.market.fees.commission,
             monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
-            shopper_shares: self.countries.values().map(|c| c.shoppers).collect(),
+            shopper_shares: mean_shares(self.shoppers, &homes_of),
             planted: vec![],
             struck: BTreeMap::new(),
             planned_conversion: self.market.planned_conversion,
@@ -283,6 +286,18 @@ impl MarketPlan<'_> {
         };
         market.set_reference_prices(SimTime(0));
         market
+    }
+
+    /// Share of each class by country.
+    fn homes_of_classes(&self) -> Vec<Vec<f64>> {
+        let of = |class: &ClassSpec| {
+            let share = |(name, country): (&String, &CountrySpec)| {
+                let own = class.countries.get(name).copied().unwrap_or(0.0);
+                if class.countries.is_empty() { country.shoppers } else { own }
+            };
+            self.countries.iter().map(share).collect()
+        };
+        self.shoppers.classes.values().map(of).collect()
     }
 
     /// The staff, with the sellers of the start in its care. What a lead is follows from its profile.
@@ -319,6 +334,17 @@ fn classes(shoppers: &ShoppersSpec) -> Vec<Class> {
         choosers: c.choosers,
     };
     shoppers.classes.values().map(class).collect()
+}
+
+/// Share of all visits by country, over shares of each class.
+fn mean_shares(shoppers: &ShoppersSpec, of_classes: &[Vec<f64>]) -> Vec<f64> {
+    let mut mean = vec![0.0; of_classes.first().map_or(0, Vec::len)];
+    for (class, shares) in shoppers.classes.values().zip(of_classes) {
+        for (sum, share) in mean.iter_mut().zip(shares) {
+            *sum += class.share * share;
+        }
+    }
+    mean
 }
 
 /// What a star is worth to the mean visit [EUR/star].

@@ -183,7 +183,8 @@ pub struct Market {
     customers: Customers,
     /// First customer of each class, and one past the last.
     class_bounds: Vec<u32>,
-    countries: Alias,
+    /// Where shoppers live, by class.
+    countries: Vec<Alias>,
     /// Share of shoppers, by country.
     shopper_shares: Vec<f64>,
     payments: Alias,
@@ -368,9 +369,10 @@ impl Market {
         (first.min(last), ((f64::from(end - first) * part) as u32).max(1))
     }
 
-    /// Where a shopper lives whom nobody remembers, and what it pays by, from 32 uniform bits.
-    pub fn stranger(&self, bits: u32) -> (CountryId, u8) {
-        let country = CountryId(self.countries.pick(bits) as u8);
+    /// Where a shopper of a class lives whom nobody remembers, and what it pays by, from 32 uniform
+    /// bits.
+    pub fn stranger(&self, class: ClassId, bits: u32) -> (CountryId, u8) {
+        let country = CountryId(self.countries[class.index()].pick(bits) as u8);
         (country, 1 << self.payments.pick(bits.rotate_left(16).wrapping_mul(0x9E37_79B1)))
     }
 

@@ -200,6 +200,10 @@ impl Scenario {
             let carriers = fulfilment.carriers.values().map(|c| c.share).sum();
             all.push(("fulfilment.carriers".to_owned(), "the shares of carriers", carriers));
         }
+        for (name, class) in shoppers.classes.iter().filter(|(_, c)| !c.countries.is_empty()) {
+            let path = format!("shoppers.classes.{name}.countries");
+            all.push((path, "the class's shares of countries", class.countries.values().sum()));
+        }
         all.extend(Outcome::ALL.map(|outcome| {
             let row = self.stars.of(outcome).iter().sum();
             (format!("stars.{}", outcome.name()), "the shares of 1 to 5 stars", row)
@@ -250,6 +254,13 @@ impl Scenario {
                 let path = format!("events.{name}.{variant}.target.kind");
                 let known = there.iter().map(|kind| kind.name());
                 issues.push(Issue::unknown(path, "seller of the kind", kind.name(), known));
+            }
+        }
+        for (name, class) in &self.shoppers.classes {
+            for country in class.countries.keys().filter(|c| !self.countries.contains_key(*c)) {
+                let path = format!("shoppers.classes.{name}.countries.{country}");
+                let known = self.countries.keys().map(String::as_str);
+                issues.push(Issue::unknown(path, "country", country, known));
             }
         }
         let parts: Vec<&str> = self

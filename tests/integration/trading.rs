@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use brocante::history::{ExitReason, Fact};
-use brocante::units::SellerId;
+use brocante::units::{Cents, SellerId};
 
 use crate::worlds::{SMALL, load, run};
 
@@ -91,4 +91,84 @@ fn every_look_of_a_day_takes_place() {
     // A look in four picks the price that there was.
     let mean = f64::from(days.iter().sum::<u32>()) / days.len() as f64;
     assert!((6.5..9.0).contains(&mean), "{mean} changes a day");
+}
+
+#[test]
+fn campaigns_buy_what_is_sent_to_them() {
+    let past = run(&load(SMALL, &["fulfilment.abroad=1.0"]).scenario, 1);
+    let mut counts = [0; 4];
+    for told in past.sinks.iter().flat_map(|sink| &sink.told) {
+        match told.fact {
+            Fact::Bought { order } if order.place == 0 => counts[0] += 1,
+            Fact::Shipped { order } if order.place == 0 => counts[1] += 1,
+            Fact::Delivered { order, .. } if order.place == 0 => counts[2] += 1,
+            Fact::Reviewed { order, stars, .. } if order.place == 0 => {
+                assert_eq!(stars, 1, "the campaign says how many stars");
+                counts[3] += 1;
+            }
+            _ => {}
+        }
+    }
+    let [bought, shipped, delivered, reviewed] = counts;
+    assert!(bought > 50 && shipped > 50 && delivered > 50 && reviewed > 20, "{counts:?}");
+    assert!(bought >= shipped && shipped >= delivered && delivered >= reviewed, "{counts:?}");
+}
+
+#[test]
+fn the_sellers_of_the_engine_benchmark_write_prices_at_their_daily_look() {
+    let few = ["shoppers.visits_per_week=1000.0", "engine.tick=1h"];
+    let past = run(&load("scenarios/engine-reference.toml", &few).scenario, 2);
+    let listed: usize = past.market.sellers().iter().map(|seller| seller.listed()).sum();
+    let (_, cells) = past.sinks.split_last().expect("a sink for what happens between cells");
+    let told = cells.iter().flat_map(|sink| &sink.told);
+    let written = told.filter(|told| matches!(told.fact, Fact::Repriced { .. })).count();
+    assert!(written > listed * 7 * 7 / 10, "{written} prices written of {listed} offers in a week");
+}
+
+/// Share of visits by country, for each of the three classes.
+fn homes(overrides: &[&str]) -> [BTreeMap<u8, f64>; 3] {
+    let past = run(&load(SMALL, overrides).scenario, 1);
+    let mut homes: [BTreeMap<u8, f64>; 3] = Default::default();
+    for told in past.sinks.iter().flat_map(|sink| &sink.told) {
+        if let Fact::Shown { country, class, .. } = told.fact {
+            *homes[class.index()].entry(country.0).or_default() += 1.0;
+        }
+    }
+    for of_class in &mut homes {
+        let all: f64 = of_class.values().sum();
+        of_class.values_mut().for_each(|n| *n /= all);
+    }
+    homes
+}
+
+#[test]
+fn a_class_may_live_elsewhere() {
+    // Countries are in the order of their names: austria 0, ..., spain 7.
+    let own = "shoppers.classes.careful.countries={austria=0.75,spain=0.25}";
+    for customers in ["shoppers.loyalty.customers=900", "shoppers.loyalty=false"] {
+        let [bargain, careful, usual] = homes(&[own, customers, "weeks=2"]);
+        assert_eq!(careful.len(), 2, "{customers}: {careful:?}");
+        assert!((careful[&0] - 0.75).abs() < 0.08, "{customers}: {careful:?}");
+        assert!(bargain.len() > 5 && usual.len() > 5, "{customers}: the others live anywhere");
+    }
+}
+
+#[test]
+fn stock_is_as_old_as_its_units_on_average() {
+    let mut past = run(&load(SMALL, &["weeks=1"]).scenario, 1);
+    let cell = &mut past.cells[0];
+    let offers = cell.offers();
+    let spots = offers.slots().flat_map(|slot| offers.spots(slot));
+    let spot = spots.filter(|&spot| offers.is_listed(spot)).max_by_key(|&s| offers.row(s).stock);
+    let spot = spot.expect("a cell has offers");
+    let before = *cell.offers().row(spot);
+    assert!(before.stock > 0, "{before:?}");
+    // As many again, thirty days on, and three times as many as now at once.
+    let day = before.stocked + 30.0;
+    cell.restock(spot, before.stock, Cents(100), day);
+    assert!((cell.offers().row(spot).stocked - before.stocked - 15.0).abs() < 1e-3);
+    cell.restock(spot, 0, Cents(100), day + 400.0);
+    assert!((cell.offers().row(spot).stocked - before.stocked - 15.0).abs() < 1e-3);
+    cell.restock(spot, 6 * before.stock, Cents(100), day);
+    assert!((cell.offers().row(spot).stocked - before.stocked - 26.25).abs() < 1e-3);
 }
