@@ -129,6 +129,7 @@ mod tests {
             propose_every_days: 14,
             chase_every_days: 7,
             list_share: 0.6,
+            too_dear: 1.05,
         }
     }
 
