@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, draw_products};
-use super::fulfilment::{Fulfilment, FulfilmentSpec};
+use super::fulfilment::{Fulfilment, FulfilmentSpec, Promise};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
@@ -221,17 +221,11 @@ impl MarketPlan<'_> {
         let countries: Vec<Alias> = homes_of.iter().map(|shares| Alias::new(shares)).collect();
         let payments: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
         let payments = Alias::new(&payments);
-        let loyalty = self.shoppers.loyalty.as_ref();
-        let class_bounds = class_bounds(self.shoppers, loyalty.map_or(0, |l| l.customers as usize));
-        let customers = loyalty.map_or_else(Customers::default, |l| {
-            Customers::new(l, who, &class_bounds[1..], &countries, &payments)
-        });
+        let (customers, class_bounds) = self.customers(who, &countries, &payments);
         let window = self.market.window_weeks as usize;
         let handlings = sellers.iter().map(|s| s.profile().handling);
         let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings));
-        let promises = fulfilment.as_ref().map_or(vec![], |fulfilment| {
-            sellers.iter().map(|seller| fulfilment.promise_of(seller.profile())).collect()
-        });
+        let promises = promises(fulfilment.as_ref(), &sellers);
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
@@ -288,6 +282,15 @@ impl MarketPlan<'_> {
         market
     }
 
+    /// Everybody who remembers, and the first customer of each class with one past the last.
+    fn customers(&self, who: Dice, countries: &[Alias], payments: &Alias) -> (Customers, Vec<u32>) {
+        let Some(loyalty) = &self.shoppers.loyalty else {
+            return (Customers::default(), class_bounds(self.shoppers, 0));
+        };
+        let bounds = class_bounds(self.shoppers, loyalty.customers as usize);
+        (Customers::new(loyalty, who, &bounds[1..], countries, payments), bounds)
+    }
+
     /// Share of each class by country.
     fn homes_of_classes(&self) -> Vec<Vec<f64>> {
         let of = |class: &ClassSpec| {
@@ -334,6 +337,14 @@ fn classes(shoppers: &ShoppersSpec) -> Vec<Class> {
         choosers: c.choosers,
     };
     shoppers.classes.values().map(class).collect()
+}
+
+/// What each seller promises; nothing where orders do not travel.
+fn promises(fulfilment: Option<&Fulfilment>, sellers: &[Seller]) -> Vec<Promise> {
+    let of = |fulfilment: &Fulfilment| {
+        sellers.iter().map(|seller| fulfilment.promise_of(seller.profile())).collect()
+    };
+    fulfilment.map_or(vec![], of)
 }
 
 /// Share of all visits by country, over shares of each class.
