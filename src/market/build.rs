@@ -219,13 +219,10 @@ impl MarketPlan<'_> {
     ) -> Market {
         let homes_of = self.homes_of_classes();
         let countries: Vec<Alias> = homes_of.iter().map(|shares| Alias::new(shares)).collect();
-        let payments: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
-        let payments = Alias::new(&payments);
+        let payments = self.ways_to_pay();
         let (customers, class_bounds) = self.customers(who, &countries, &payments);
         let window = self.market.window_weeks as usize;
-        let handlings = sellers.iter().map(|s| s.profile().handling);
-        let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings));
-        let promises = promises(fulfilment.as_ref(), &sellers);
+        let fulfilment = self.travel(&sellers);
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
@@ -268,6 +265,7 @@ impl MarketPlan<'_> {
             next_look: 0,
             sold: vec![],
             wakes: 0,
+            promises: promises(fulfilment.as_ref(), &sellers),
             census,
             sellers,
             homes,
@@ -275,7 +273,6 @@ impl MarketPlan<'_> {
             countries,
             payments,
             fulfilment,
-            promises,
             onboarding,
         };
         market.set_reference_prices(SimTime(0));
@@ -289,6 +286,18 @@ impl MarketPlan<'_> {
         };
         let bounds = class_bounds(self.shoppers, loyalty.customers as usize);
         (Customers::new(loyalty, who, &bounds[1..], countries, payments), bounds)
+    }
+
+    /// How orders travel.
+    fn travel(&self, sellers: &[Seller]) -> Option<Fulfilment> {
+        let handlings = sellers.iter().map(|seller| seller.profile().handling);
+        self.fulfilment.map(|spec| Fulfilment::new(spec, handlings))
+    }
+
+    /// What shoppers pay by.
+    fn ways_to_pay(&self) -> Alias {
+        let shares: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
+        Alias::new(&shares)
     }
 
     /// Share of each class by country.
