@@ -38,10 +38,11 @@ pub enum Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the sentence of a variant speaks of its fields")]
 pub enum Notice {
-    /// A unit was sold at this price.
-    Sold { product: ProductId, price: Cents },
-    /// A unit came back, or the order was called off; this much was refunded.
-    Refunded { product: ProductId, price: Cents },
+    /// A unit was sold at this price; its carrier gets `parcel` for it.
+    Sold { product: ProductId, price: Cents, parcel: Cents },
+    /// A unit came back, or the order was called off; this much was refunded. `parcel` is what the
+    /// carrier does not get after all, as nothing left.
+    Refunded { product: ProductId, price: Cents, parcel: Cents },
     /// A review of 1 to 5 stars was published (channel `sellers`).
     Reviewed { stars: u8 },
     /// A lot it had asked for was bought at a price a unit: units to put on its shelf.

@@ -26,8 +26,8 @@ struct Asked {
 }
 
 impl Aftermath {
-    /// Puts in the calendar what becomes of the orders that were bought or came. Campaigns' orders
-    /// (place 0) are none of its business.
+    /// Puts in the calendar what becomes of the orders that were bought or came. A campaign's order
+    /// (place 0) was sent off when it was placed, and its review is settled.
     pub fn follow(
         &mut self,
         market: &Market,
@@ -46,7 +46,9 @@ impl Aftermath {
                 }
                 Fact::Delivered { order, late, condition } => {
                     ask_back(market, *at, order, *late, *condition, calendar);
-                    self.ask(market, i, order, *late, *condition);
+                    if order.place > 0 {
+                        self.ask(market, i, order, *late, *condition);
+                    }
                 }
                 _ => {}
             }
@@ -77,9 +79,15 @@ impl Aftermath {
     }
 }
 
-/// Puts an order's journey in the calendar.
-fn send_off(market: &Market, at: SimTime, order: &Order, calendar: &mut Calendar) {
-    let Some(fulfilment) = market.fulfilment() else { return };
+/// Puts an order's journey in the calendar, and says when it comes and whether too late; nothing where
+/// the seller calls it off. Where orders do not travel it is there at once.
+pub(super) fn send_off(
+    market: &Market,
+    at: SimTime,
+    order: &Order,
+    calendar: &mut Calendar,
+) -> Option<(SimTime, bool)> {
+    let Some(fulfilment) = market.fulfilment() else { return Some((at, false)) };
     let dice = market.dice();
     let seller = market.seller(order.seller);
     let (profile, now) = (seller.profile(), &seller.quality);
@@ -97,7 +105,7 @@ fn send_off(market: &Market, at: SimTime, order: &Order, calendar: &mut Calendar
     let leaves = at.plus_days(journey.handling_days);
     if outcome.unit(0) < now.cancel {
         calendar.push(leaves, Due::Cancel, order);
-        return;
+        return None;
     }
     let condition = if outcome.unit(1) < now.defect {
         Condition::Defective
@@ -109,6 +117,7 @@ fn send_off(market: &Market, at: SimTime, order: &Order, calendar: &mut Calendar
     calendar.push(leaves, Due::Ship, order);
     let comes = at.plus_days(journey.total_days);
     calendar.push(comes, Due::Deliver { late: journey.late, condition }, order);
+    Some((comes, journey.late))
 }
 
 /// Decides whether a delivered unit goes back, and when.

@@ -129,7 +129,7 @@ impl Arrivals {
         let customers = market.customers();
         if customers.is_empty() {
             into.extend(drawn.map(|(session, block)| {
-                let (country, payments) = market.stranger(block.0[3]);
+                let (country, payments) = market.stranger(class, block.0[3]);
                 Visit { country, payments, ..visit(session, block) }
             }));
             return;

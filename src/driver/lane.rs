@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::aftermath::Aftermath;
+use super::aftermath::{Aftermath, send_off};
 use super::arrivals::{Arrivals, Visit, comes};
 use super::calendar::{Calendar, Due, Entry};
 use super::simulate::{Clock, Refresh};
@@ -209,12 +209,14 @@ impl<S: FactSink> Lane<S> {
                 taste: taste.taste,
                 reference: market.reference_eur(product),
                 neutral_stars: market.neutral_stars(),
+                neutral_days: market.neutral_days(),
             };
             let looks = if visit.chooses { slate.len() } else { 1 };
             self.glances.clear();
             self.glances.extend(slate[..looks].iter().zip(&self.shown).map(|(placed, &seller)| {
                 let price = f64::from(offers.price(spot(placed)));
-                Glance { seller, price, stars: f64::from(market.stars(seller)) }
+                let stars = f64::from(market.stars(seller));
+                Glance { seller, price, stars, days: market.promised_days(seller, country) }
             }));
             chooser.choose(&self.glances, visit.leaves)
         };
@@ -263,16 +265,15 @@ impl<S: FactSink> Lane<S> {
         tell(&mut self.outbox, &mut self.sink, at, fact);
     }
 
-    /// An order that a campaign places, if the offer can be bought: paid like any other, and sure to
-    /// be reviewed with the stars the campaign wants.
+    /// An order that a campaign places, if the offer can be bought and is still the same seller's: paid
+    /// and sent like any other, and if it comes, sure to be reviewed with the stars the campaign wants.
     fn plant(&mut self, market: &Market, at: SimTime, planted: &Planted) {
-        let Planted { session, spot, stars, .. } = *planted;
+        let Planted { session, spot, seller, stars, .. } = *planted;
         let Some(reviews) = market.reviews() else { return };
         let offers = self.cell.offers();
-        if !offers.is_open(spot) {
+        if !offers.is_open(spot) || offers.seller(spot) != seller {
             return;
         }
-        let seller = offers.seller(spot);
         let order = Order {
             session,
             customer: CustomerId(u32::MAX),
@@ -285,9 +286,11 @@ impl<S: FactSink> Lane<S> {
         };
         self.cell.sell(spot);
         tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
+        let sent = send_off(market, at, &order, &mut self.calendar);
+        let Some((came, late)) = sent else { return };
         let draw = market.dice().block(session.0, seller.0, Purpose::Review);
         let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
-        self.calendar.push(at.plus_days(answered), Due::Review { stars, late: false }, &order);
+        self.calendar.push(came.plus_days(answered), Due::Review { stars, late }, &order);
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, draw_products};
-use super::fulfilment::{Fulfilment, FulfilmentSpec};
+use super::fulfilment::{Fulfilment, FulfilmentSpec, Promise};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
@@ -41,8 +41,9 @@ pub struct MarketSpec {
     /// Orders a visit that sellers plan their supply by [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub planned_conversion: f64,
-    /// Look-ups of the price to win that the platform answers a seller a day [count].
-    #[garde(range(min = 1, max = 100_000_000))]
+    /// Look-ups of the price to win that the platform answers a seller a day, over all its offers
+    /// [count].
+    #[garde(range(min = 0, max = 100_000_000))]
     pub lookups_a_day: u32,
     /// What is traded.
     #[garde(dive)]
@@ -216,14 +217,12 @@ impl MarketPlan<'_> {
         contacts: Vec<Contact>,
         homes: Vec<Home>,
     ) -> Market {
-        let countries: Vec<f64> = self.countries.values().map(|c| c.shoppers).collect();
-        let payments: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
-        let (countries, payments) = (Alias::new(&countries), Alias::new(&payments));
-        let customers = self.shoppers.loyalty.as_ref();
-        let customers = customers.map(|l| Customers::new(l, who, &countries, &payments));
+        let homes_of = self.homes_of_classes();
+        let countries: Vec<Alias> = homes_of.iter().map(|shares| Alias::new(shares)).collect();
+        let payments = self.ways_to_pay();
+        let (customers, class_bounds) = self.customers(who, &countries, &payments);
         let window = self.market.window_weeks as usize;
-        let handlings = sellers.iter().map(|s| s.profile().handling);
-        let fulfilment = self.fulfilment.map(|f| Fulfilment::new(f, handlings, who));
+        let fulfilment = self.travel(&sellers);
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
@@ -234,9 +233,11 @@ impl MarketPlan<'_> {
             reference: vec![0.0; census.products.len()],
             traffic: Traffic::new(self.shoppers, self.weeks),
             classes: classes(self.shoppers),
-            class_bounds: class_bounds(self.shoppers, customers.as_ref().map_or(0, Customers::len)),
+            mean_star_eur: mean_star_eur(self.shoppers),
+            class_bounds,
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
             neutral_stars: choice.neutral_stars,
+            neutral_days: choice.neutral_days,
             shown_from_reviews: choice.shown_from_reviews,
             who,
             dice: Dice::new(self.seed, self.world),
@@ -252,7 +253,7 @@ impl MarketPlan<'_> {
             star_shares: *self.stars,
             commission: self.market.fees.commission,
             monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
-            shopper_shares: self.countries.values().map(|c| c.shoppers).collect(),
+            shopper_shares: mean_shares(self.shoppers, &homes_of),
             planted: vec![],
             struck: BTreeMap::new(),
             planned_conversion: self.market.planned_conversion,
@@ -264,11 +265,12 @@ impl MarketPlan<'_> {
             next_look: 0,
             sold: vec![],
             wakes: 0,
+            promises: promises(fulfilment.as_ref(), &sellers),
             census,
             seen: Seen::new(&sellers, choice.neutral_stars),
             sellers,
             homes,
-            customers: customers.unwrap_or_default(),
+            customers,
             countries,
             payments,
             fulfilment,
@@ -276,6 +278,39 @@ impl MarketPlan<'_> {
         };
         market.set_reference_prices(SimTime(0));
         market
+    }
+
+    /// Everybody who remembers, and the first customer of each class with one past the last.
+    fn customers(&self, who: Dice, countries: &[Alias], payments: &Alias) -> (Customers, Vec<u32>) {
+        let Some(loyalty) = &self.shoppers.loyalty else {
+            return (Customers::default(), class_bounds(self.shoppers, 0));
+        };
+        let bounds = class_bounds(self.shoppers, loyalty.customers as usize);
+        (Customers::new(loyalty, who, &bounds[1..], countries, payments), bounds)
+    }
+
+    /// How orders travel.
+    fn travel(&self, sellers: &[Seller]) -> Option<Fulfilment> {
+        let handlings = sellers.iter().map(|seller| seller.profile().handling);
+        self.fulfilment.map(|spec| Fulfilment::new(spec, handlings))
+    }
+
+    /// What shoppers pay by.
+    fn ways_to_pay(&self) -> Alias {
+        let shares: Vec<f64> = self.payments.values().map(|p| p.shoppers).collect();
+        Alias::new(&shares)
+    }
+
+    /// Share of each class by country.
+    fn homes_of_classes(&self) -> Vec<Vec<f64>> {
+        let of = |class: &ClassSpec| {
+            let share = |(name, country): (&String, &CountrySpec)| {
+                let own = class.countries.get(name).copied().unwrap_or(0.0);
+                if class.countries.is_empty() { country.shoppers } else { own }
+            };
+            self.countries.iter().map(share).collect()
+        };
+        self.shoppers.classes.values().map(of).collect()
     }
 
     /// The staff, with the sellers of the start in its care. What a lead is follows from its profile.
@@ -304,10 +339,38 @@ impl MarketPlan<'_> {
 fn classes(shoppers: &ShoppersSpec) -> Vec<Class> {
     let class = |c: &ClassSpec| Class {
         share: c.share,
-        taste: Taste { alpha: c.alpha, star_eur: c.star_eur },
+        taste: Taste {
+            alpha: c.alpha,
+            star_eur: c.star_eur,
+            promise_eur_per_day: c.promise_eur_per_day,
+        },
         choosers: c.choosers,
     };
     shoppers.classes.values().map(class).collect()
+}
+
+/// What each seller promises; nothing where orders do not travel.
+fn promises(fulfilment: Option<&Fulfilment>, sellers: &[Seller]) -> Vec<Promise> {
+    let of = |fulfilment: &Fulfilment| {
+        sellers.iter().map(|seller| fulfilment.promise_of(seller.profile())).collect()
+    };
+    fulfilment.map_or(vec![], of)
+}
+
+/// Share of all visits by country, over shares of each class.
+fn mean_shares(shoppers: &ShoppersSpec, of_classes: &[Vec<f64>]) -> Vec<f64> {
+    let mut mean = vec![0.0; of_classes.first().map_or(0, Vec::len)];
+    for (class, shares) in shoppers.classes.values().zip(of_classes) {
+        for (sum, share) in mean.iter_mut().zip(shares) {
+            *sum += class.share * share;
+        }
+    }
+    mean
+}
+
+/// What a star is worth to the mean visit [EUR/star].
+fn mean_star_eur(shoppers: &ShoppersSpec) -> f64 {
+    shoppers.classes.values().map(|class| class.share * class.star_eur).sum()
 }
 
 /// Divides the customers between the classes by their shares.

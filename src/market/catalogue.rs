@@ -73,6 +73,9 @@ pub struct PaymentSpec {
     pub sellers: f64,
 }
 
+/// Grades that a model comes in.
+const GRADES: u32 = Grade::ALL.len() as u32;
+
 /// Draws the products (root `market.seed`): categories by their shares, four grades of a model side
 /// by side, popularity lognormal.
 pub fn draw_products(
@@ -82,14 +85,21 @@ pub fn draw_products(
 ) -> Vec<ProductCard> {
     let mut cards = Vec::with_capacity(spec.count as usize);
     let mut given = 0.0;
+    let mut models = 0;
     for (category, c) in categories.values().enumerate() {
         // Cumulated shares are rounded, not each share, so that the counts add up.
         let from = (given * f64::from(spec.count)).round() as u32;
         given += c.share;
         let to = (given * f64::from(spec.count)).round() as u32;
-        for i in from..to.min(spec.count) {
-            cards.push(draw_product(spec, CategoryId(category as u8), c, ProductId(i), dice));
+        let to = to.min(spec.count);
+        for i in from..to {
+            // Models are counted on from category to category: none lies in two.
+            let (model, grade) =
+                (models + (i - from) / GRADES, Grade::ALL[((i - from) % GRADES) as usize]);
+            let of = Model { category: CategoryId(category as u8), number: model };
+            cards.push(draw_product(spec, of, c, ProductId(i), grade, dice));
         }
+        models += (to - from).div_ceil(GRADES);
     }
     let total: f64 = cards.iter().map(|card| card.popularity).sum();
     for card in &mut cards {
@@ -98,25 +108,59 @@ pub fn draw_products(
     cards
 }
 
+/// A model, which comes in several grades.
+struct Model {
+    category: CategoryId,
+    number: u32,
+}
+
 fn draw_product(
     spec: &ProductsSpec,
-    category: CategoryId,
+    of: Model,
     c: &CategorySpec,
     product: ProductId,
+    grade: Grade,
     dice: Dice,
 ) -> ProductCard {
-    let grade = Grade::ALL[product.index() % Grade::ALL.len()];
     // The price is drawn for the model, so its grades share it; popularity for the product.
-    let model = u64::from(product.0) / Grade::ALL.len() as u64;
-    let mut of_model = dice.stream(model, 1, Purpose::Product);
+    let mut of_model = dice.stream(u64::from(of.number), 1, Purpose::Product);
     let mut of_product = dice.stream(u64::from(product.0), 2, Purpose::Product);
     let price = c.price_eur * lognormal(&mut of_model, 0.0, c.price_sigma);
     ProductCard {
         product,
-        category,
+        category: of.category,
         grade,
         popularity: c.popularity * lognormal(&mut of_product, 0.0, spec.popularity_sigma),
         reference: Cents::from_eur((price * spec.grade_price[grade as usize]).max(0.01)),
         drift_per_week: c.drift_per_week,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Grades of one model have one price but for their grade; another model has another.
+    #[test]
+    fn a_model_lies_in_one_category() {
+        let category = |price_eur| CategorySpec {
+            share: 0.5,
+            popularity: 1.0,
+            price_eur,
+            price_sigma: 0.5,
+            drift_per_week: 0.0,
+            parts: false,
+        };
+        let categories = [("a", category(100.0)), ("b", category(100.0))];
+        let categories = categories.map(|(name, c)| (name.to_owned(), c)).into();
+        let spec = ProductsSpec { count: 12, popularity_sigma: 1.0, grade_price: vec![1.0; 4] };
+        // Six products each: a model of four grades and half of another.
+        let cards = draw_products(&spec, &categories, Dice::new(3, 0));
+        let price = |i: usize| cards[i].reference;
+        for (first, last) in [(0, 3), (4, 5), (6, 9), (10, 11)] {
+            assert!((first..=last).all(|i| price(i) == price(first)), "{cards:?}");
+            assert!((first..=last).all(|i| cards[i].grade == Grade::ALL[i - first]), "{cards:?}");
+        }
+        assert!(price(3) != price(4) && price(5) != price(6) && price(9) != price(10), "{cards:?}");
     }
 }

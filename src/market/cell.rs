@@ -34,6 +34,9 @@ struct Local {
     offers: Vec<Listed>,
     /// Where the next round of looking at prices begins, for sellers with a limit on look-ups.
     next_look: u32,
+    /// Prices it may still look at here today, and in how many turns.
+    looks: u32,
+    turns: u32,
 }
 
 /// Some of the market's products.
@@ -66,7 +69,14 @@ impl Cell {
         row.local = if known == NOBODY { self.sellers.len() as u32 } else { known };
         if known == NOBODY {
             self.local_of[seller.index()] = row.local;
-            self.sellers.push(Local { quota: 0, allowed: false, offers: Vec::new(), next_look: 0 });
+            self.sellers.push(Local {
+                quota: 0,
+                allowed: false,
+                offers: Vec::new(),
+                next_look: 0,
+                looks: 0,
+                turns: 0,
+            });
         }
         let category = self.offers.category(slot);
         let weight = market.weigh(seller, category, 0);
@@ -112,8 +122,12 @@ impl Cell {
         if let Some(mean) = value.checked_div(old + new) {
             row.unit_cost = mean as u32;
         }
+        if units > 0 {
+            let (old, new) = (old as f64, new as f64);
+            let mean = (f64::from(row.stocked) * old + f64::from(day) * new) / (old + new);
+            row.stocked = mean as f32;
+        }
         row.stock += units;
-        row.refilled = day;
         let local = &self.sellers[row.local as usize];
         self.offers.open(spot, local.allowed && local.quota > 0);
         units
@@ -134,6 +148,20 @@ impl Cell {
             for listed in &local.offers {
                 self.offers.open(listed.spot, is_open);
             }
+        }
+    }
+
+    /// How many offers a seller has here.
+    pub fn listed(&self, seller: SellerId) -> usize {
+        let at = self.local_of[seller.index()];
+        self.sellers.get(at as usize).map_or(0, |local| local.offers.len())
+    }
+
+    /// Says how many prices a seller may look at here today, in so many turns.
+    pub fn deal_looks(&mut self, seller: SellerId, looks: u32, turns: u32) {
+        let at = self.local_of[seller.index()];
+        if let Some(local) = self.sellers.get_mut(at as usize) {
+            (local.looks, local.turns) = (looks, turns);
         }
     }
 
@@ -236,7 +264,11 @@ impl Cell {
             }
             let local = &mut self.sellers[at as usize];
             let n = local.offers.len();
-            let looks = n.min(market.looks_a_turn(seller));
+            // What is left for today is shared out among the turns that are left.
+            let share = local.looks.checked_div(local.turns).unwrap_or(0);
+            let looks = n.min(share as usize);
+            local.looks -= looks as u32;
+            local.turns = local.turns.saturating_sub(1);
             let from = local.next_look as usize;
             local.next_look = ((from + looks) % n.max(1)) as u32;
             for i in 0..looks {
@@ -257,18 +289,20 @@ impl Cell {
         let product = self.offers.product(spot.slot);
         let about = SessionId(now.0 ^ u64::from(product.0) << 40);
         let country = market.seller(seller).profile().country;
-        let rivalry = self.offers.standing(spot, country, market.policy(), &mut self.scratch);
+        let star_eur = market.mean_star_eur() as f32;
+        let rivalry =
+            self.offers.standing(spot, country, star_eur, market.policy(), &mut self.scratch);
         let days = now.days() as f32;
         let row = self.offers.row_mut(spot);
         let look = Look {
             price: f64::from(row.price_cents) / 100.0,
             target: f64::from(row.markup) * market.reference_eur(product),
-            break_even: market.break_even(row.unit_cost),
+            break_even: market.break_even(seller, row.unit_cost),
             to_win: rivalry.to_win.map(f64::from),
             winning: rivalry.winning,
             stock: row.stock,
             sold: row.sold_since_look,
-            age_days: f64::from(days - row.refilled),
+            age_days: f64::from(days - row.stocked),
             elapsed_days: f64::from(days - row.looked),
             floor_factor: market.seller(seller).stance.floor,
             chance: market.dice().block(about.0, seller.0, Purpose::Pricing).unit(0),

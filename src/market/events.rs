@@ -60,7 +60,7 @@ pub struct QualityShock {
     pub change: ChangeSpec,
 }
 
-/// A campaign of false reviews. Every one of them belongs to a real order, paid for.
+/// A campaign of false reviews. Every one of them belongs to a real order, paid for and delivered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewBombing {
@@ -76,7 +76,7 @@ pub struct ReviewBombing {
     /// Orders placed with each of them, while its stock lasts [orders/day].
     #[garde(range(min = 1, max = 10_000))]
     pub orders_per_day: u32,
-    /// Stars given [stars].
+    /// Stars given, whatever comes in the parcel [stars].
     #[garde(range(min = 1, max = 5))]
     pub stars: u8,
 }
@@ -159,6 +159,8 @@ pub struct Planted {
     pub cell: u32,
     /// Where the offer is in it.
     pub spot: Spot,
+    /// Whose offer it was at midnight.
+    pub seller: SellerId,
     /// The number the visit goes by.
     pub session: SessionId,
     /// Stars of its review.
@@ -260,7 +262,7 @@ impl Market {
             let j = self.planted.len() as u32 & ((1 << SessionId::BITS[3]) - 1);
             let session = SessionId::new(CAMPAIGN, offer.cell, first + tick_of_day as u32, j);
             let (cell, spot, stars) = (offer.cell, offer.spot, campaign.stars);
-            self.planted.push(Planted { tick_of_day, cell, spot, session, stars });
+            self.planted.push(Planted { tick_of_day, cell, spot, seller, session, stars });
         }
     }
 }

@@ -39,7 +39,7 @@ pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
 pub use events::{EventSpec, EventsSpec, Planted, Stance};
 pub use feedback::FeedbackSpec;
-pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec};
+pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec, Promise};
 pub use ledger::{FeesSpec, Ledger};
 pub use reputation::{Reputations, Tally};
 pub use shelf::{Offers, Rivalry, Row, Scratch, Spot};
@@ -193,18 +193,23 @@ pub struct Market {
 
     traffic: Traffic,
     classes: Vec<Class>,
+    mean_star_eur: f64,
     customers: Customers,
     /// First customer of each class, and one past the last.
     class_bounds: Vec<u32>,
-    countries: Alias,
+    /// Where shoppers live, by class.
+    countries: Vec<Alias>,
     /// Share of shoppers, by country.
     shopper_shares: Vec<f64>,
     payments: Alias,
     leaving: Option<f64>,
     neutral_stars: f64,
+    neutral_days: f64,
     shown_from_reviews: u32,
 
     fulfilment: Option<Fulfilment>,
+    /// By seller; empty where orders do not travel.
+    promises: Vec<Promise>,
     returns: Option<ReturnsSpec>,
     reviews: Option<ReviewsSpec>,
     star_shares: StarShares,
@@ -338,21 +343,23 @@ impl Market {
         self.roster.pricings().get(self.seller(seller).profile().pricing)
     }
 
-    /// How many prices a seller may look at in one turn.
-    pub fn looks_a_turn(&self, seller: SellerId) -> usize {
-        let a_day = self.pricing(seller).looks_a_day().max(1e-9);
-        let limit = f64::from(self.lookups_a_day) / a_day;
-        (limit as usize).max(1)
-    }
-
     /// Sellers whose turn it is to look at prices in this tick.
     pub fn looking(&self) -> &[SellerId] {
         self.looks_today.get(self.next_look).map_or(&[], Vec::as_slice)
     }
 
-    /// The price [EUR] at which a unit of this cost leaves nothing after the commission.
-    pub fn break_even(&self, unit_cost: u32) -> f64 {
-        f64::from(unit_cost) / 100.0 / (1.0 - self.commission).max(1e-6)
+    /// The price [EUR] at which a unit of this cost leaves a seller nothing after the commission and
+    /// its carrier.
+    pub fn break_even(&self, seller: SellerId, unit_cost: u32) -> f64 {
+        let cost = f64::from(unit_cost) / 100.0 + self.parcel(seller).eur();
+        cost / (1.0 - self.commission).max(1e-6)
+    }
+
+    /// What a seller's carrier gets for a parcel; nothing where orders do not travel.
+    pub fn parcel(&self, seller: SellerId) -> Cents {
+        let carriers = self.fulfilment.as_ref().map_or(&[][..], Fulfilment::carriers);
+        let carrier = carriers.get(usize::from(self.seller(seller).profile().carrier));
+        carrier.map_or(Cents(0), |carrier| Cents::from_eur(carrier.price_eur))
     }
 
     /// The intensity of visits.
@@ -363,6 +370,11 @@ impl Market {
     /// The classes of shoppers.
     pub fn classes(&self) -> &[Class] {
         &self.classes
+    }
+
+    /// What a star is worth to shoppers in the mean over all visits [EUR/star].
+    pub fn mean_star_eur(&self) -> f64 {
+        self.mean_star_eur
     }
 
     /// One class of shoppers.
@@ -385,9 +397,10 @@ impl Market {
         (first.min(last), ((f64::from(end - first) * part) as u32).max(1))
     }
 
-    /// Where a shopper lives whom nobody remembers, and what it pays by, from 32 uniform bits.
-    pub fn stranger(&self, bits: u32) -> (CountryId, u8) {
-        let country = CountryId(self.countries.pick(bits) as u8);
+    /// Where a shopper of a class lives whom nobody remembers, and what it pays by, from 32 uniform
+    /// bits.
+    pub fn stranger(&self, class: ClassId, bits: u32) -> (CountryId, u8) {
+        let country = CountryId(self.countries[class.index()].pick(bits) as u8);
         (country, 1 << self.payments.pick(bits.rotate_left(16).wrapping_mul(0x9E37_79B1)))
     }
 
@@ -399,6 +412,17 @@ impl Market {
     /// Stars assumed of a seller whose rating is not shown.
     pub fn neutral_stars(&self) -> f64 {
         self.neutral_stars
+    }
+
+    /// Promised days of delivery that neither help nor hurt an offer.
+    pub fn neutral_days(&self) -> f64 {
+        self.neutral_days
+    }
+
+    /// The days within which a seller promises delivery to a country; 0 where orders do not travel.
+    #[inline]
+    pub fn promised_days(&self, seller: SellerId, country: CountryId) -> f64 {
+        self.promises.get(seller.index()).map_or(0.0, |promise| promise.days_to(country))
     }
 
     /// How orders travel; `None` where they are with their buyers at once.

@@ -324,6 +324,11 @@ impl Onboarding {
         self.spec.monitoring.window_weeks as usize
     }
 
+    /// Price over the cheapest rival's above which account managers speak of meeting it.
+    pub fn too_dear(&self) -> f64 {
+        self.spec.management.too_dear
+    }
+
     /// The record of every lead, in the order of their numbers.
     pub fn applicants(&self) -> &[Applicant] {
         &self.applicants

@@ -19,7 +19,8 @@ impl Market {
             Fact::Bought { order } => self.bought(&order),
             Fact::Cancelled { order } => {
                 self.reputations.note(order.seller, self.reads.outcomes, |t| t.cancelled += 1);
-                self.refund(&order);
+                // Nothing left, so no carrier is paid.
+                self.refund(&order, self.parcel(order.seller));
                 self.experience(at, &order, false, sink);
             }
             Fact::Delivered { order, late, condition } => {
@@ -33,7 +34,7 @@ impl Market {
             }
             Fact::Returned { order, .. } => {
                 self.reputations.note(order.seller, self.reads.outcomes, |t| t.returned += 1);
-                self.refund(&order);
+                self.refund(&order, Cents(0));
             }
             Fact::Reviewed { order, stars, .. } => {
                 let category = self.census.products[order.product.index()].category;
@@ -51,7 +52,8 @@ impl Market {
         self.reputations.note(seller, self.reads.orders, |t| t.orders += 1);
         self.ledger.pay(seller, order.price_cents);
         let price = Cents(i64::from(order.price_cents));
-        self.notify(seller, Notice::Sold { product: order.product, price });
+        let parcel = self.parcel(seller);
+        self.notify(seller, Notice::Sold { product: order.product, price, parcel });
         let state = &mut self.sellers[seller.index()];
         state.orders_today += 1;
         if state.capacity_left != u32::MAX {
@@ -62,10 +64,10 @@ impl Market {
         }
     }
 
-    fn refund(&mut self, order: &Order) {
+    fn refund(&mut self, order: &Order, parcel: Cents) {
         self.ledger.refund(order.seller, order.price_cents);
         let price = Cents(i64::from(order.price_cents));
-        self.notify(order.seller, Notice::Refunded { product: order.product, price });
+        self.notify(order.seller, Notice::Refunded { product: order.product, price, parcel });
     }
 
     /// Lets a customer feel what came of an order.

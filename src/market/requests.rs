@@ -89,7 +89,7 @@ impl Market {
             price_cents,
             ships: self.seller(seller).profile().ships,
             markup,
-            refilled: days,
+            stocked: days,
             looked: days,
             ..Row::default()
         };

@@ -1,12 +1,13 @@
 //! The end of a tick, and of a day: quotas, staff, sellers, lots, fees.
 
-use super::{Market, Shelves, Standing};
+use super::{Market, Seller, Shelves, Standing};
 use crate::agents::sellers::{SellerDay, StarTable, true_stars};
 use crate::history::{Fact, FactSink};
 use crate::protocol::{Notice, ShelfLine};
 use crate::units::{Cents, ProductId, SellerId, SimTime, US_PER_DAY};
 
-/// Days between two charges of the monthly fee.
+/// Days between two charges of the monthly fee: what the key `market.fees.monthly_eur` [EUR/30 days]
+/// calls a month, and so no key of its own.
 const FEE_DAYS: u32 = 30;
 
 impl Market {
@@ -72,7 +73,7 @@ impl Market {
                 self.deal(seller, cells);
             }
         }
-        self.plan_looks(now);
+        self.plan_looks(now, cells);
     }
 
     /// Wakes one seller and carries out what it asks for.
@@ -128,7 +129,10 @@ impl Market {
 
     /// Plans who looks at prices in which tick of the day: every seller at its own pace, begun at a
     /// time of its own so that not all look at once.
-    fn plan_looks(&mut self, now: SimTime) {
+    ///
+    /// Look k of a seller who looks n times a day is in the tick k·ticks/n, rounded down, of a run that
+    /// began before this one by the seller's own phase: n may be any number of at most a look a tick.
+    fn plan_looks(&mut self, now: SimTime, cells: &mut dyn Shelves) {
         let ticks = (US_PER_DAY / self.tick_us) as usize;
         self.looks_today.iter_mut().for_each(Vec::clear);
         self.looks_today.resize(ticks, Vec::new());
@@ -139,12 +143,20 @@ impl Market {
                 continue;
             }
             let a_day = self.roster.pricings().get(seller.profile().pricing).looks_a_day();
-            let every = ((ticks as f64 / a_day.max(1e-9)).round() as u64).max(1);
+            let tick_of = |k: u64| (k as f64 * ticks as f64 / a_day) as u64;
             let phase = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
-            let wait = (phase % every + every - first % every) % every;
-            for tick in (wait..ticks as u64).step_by(every as usize) {
-                self.looks_today[tick as usize].push(SellerId(i as u32));
+            let from = first + phase % tick_of(1).max(1);
+            // Rounding may put the first look one too far or too near.
+            let mut k = (from as f64 * a_day / ticks as f64) as u64;
+            while tick_of(k) < from {
+                k += 1;
             }
+            let mut turns = 0;
+            while tick_of(k) < from + ticks as u64 {
+                self.looks_today[(tick_of(k) - from) as usize].push(SellerId(i as u32));
+                (k, turns) = (k + 1, turns + 1);
+            }
+            deal_looks(SellerId(i as u32), seller, self.lookups_a_day, turns, cells);
         }
     }
 
@@ -192,5 +204,18 @@ impl Market {
     /// Listed offers of a product.
     pub fn offers_of(&self, product: ProductId) -> u32 {
         self.offers[product.index()]
+    }
+}
+
+/// Deals out what a seller may look up today among its cells by its offers there: the parts add up to
+/// the limit.
+fn deal_looks(id: SellerId, seller: &Seller, limit: u32, turns: u32, cells: &mut dyn Shelves) {
+    let (mut counted, mut dealt) = (0, 0);
+    for &cell in &seller.cells {
+        let cell = cells.cell(cell);
+        counted += cell.listed(id) as u64;
+        let up_to = u64::from(limit) * counted / (seller.offers.len() as u64).max(1);
+        cell.deal_looks(id, (up_to - dealt) as u32, turns);
+        dealt = up_to;
     }
 }

@@ -37,8 +37,8 @@ pub struct Row {
     pub sold: u32,
     /// Units sold since the last look at the price.
     pub sold_since_look: u32,
-    /// Time of the last refill [days].
-    pub refilled: f32,
+    /// When the units on the shelf came in, on average [days].
+    pub stocked: f32,
     /// Time of the last look at the price [days].
     pub looked: f32,
     /// Views so far, in millionths of a view of the first place.
@@ -266,16 +266,18 @@ impl Offers {
         best(&scratch.scores, length, tie, &mut scratch.slate);
     }
 
-    /// How an offer stands against its rivals in `country`: the policy's scores with chance taken out.
+    /// How an offer stands against its rivals in `country`, where shoppers think a star worth `star_eur`
+    /// [EUR/star]: the policy's scores with chance taken out.
     pub fn standing(
         &self,
         spot: Spot,
         country: CountryId,
+        star_eur: f32,
         policy: &dyn Ranking,
         scratch: &mut Scratch,
     ) -> Rivalry {
         let range = self.rows(spot.slot, policy);
-        let columns = self.candidates(range.clone(), 0.0);
+        let columns = self.candidates(range.clone(), star_eur);
         scratch.scores.resize(columns.price.len(), 0.0);
         policy.standing(&columns, &mut scratch.scores);
         let row = spot.row as usize;
@@ -356,6 +358,29 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ranking::RankingSpec;
+
+    #[test]
+    fn stars_count_where_shoppers_pay_for_them() {
+        let mut offers = Offers::new([(ProductId(0), CategoryId(0))]);
+        let mut list = |seller, price_cents, stars| {
+            let row = Row { stock: 1, ships: 1, price_cents, ..Row::default() };
+            let weight = Weight { a: stars, b: 0.0 };
+            let (spot, _) = offers.list(0, SellerId(seller), row, weight);
+            offers.open(spot, true);
+            spot
+        };
+        let (good, cheap) = (list(0, 22_000, 4.5), list(1, 20_000, 4.0));
+        let spec: RankingSpec = toml::from_str("oracle-value = {}").expect("a policy");
+        let policy = spec.build();
+        let mut scratch = Scratch::default();
+        let mut at =
+            |spot, star_eur| offers.standing(spot, CountryId(0), star_eur, &*policy, &mut scratch);
+        // Half a star is worth 30 EUR, then 10.
+        assert_eq!(at(good, 60.0), Rivalry { winning: true, to_win: Some(230.0) });
+        assert_eq!(at(cheap, 60.0), Rivalry { winning: false, to_win: Some(190.0) });
+        assert_eq!(at(good, 20.0), Rivalry { winning: false, to_win: Some(210.0) });
+    }
 
     proptest! {
         /// Offers keep their spot and their content while others come and go and shelves grow.

@@ -9,14 +9,11 @@ use crate::history::{ExitReason, FactSink};
 use crate::protocol::Notice;
 use crate::units::{CategoryId, Cents, CountryId, ProductId, SellerId, SimTime};
 
-/// Price over the cheapest rival from which an account manager speaks of meeting it [ratio].
-const DEAR: f64 = 1.05;
-
 impl Market {
     /// Brings the pipeline of applicants to its steady state.
     pub(super) fn warm_up_staff(&mut self, cells: &mut dyn Shelves) {
         let Some(mut staff) = self.onboarding.take() else { return };
-        let mended = staff.warm_up(&Seen::new(self, cells, 1), self.dice);
+        let mended = staff.warm_up(&Seen::new(self, cells, 1, f64::INFINITY), self.dice);
         for seller in mended {
             self.notify(seller, Notice::ActionPlan);
             self.refresh_quality(SimTime(0), seller);
@@ -34,8 +31,8 @@ impl Market {
         let Some(mut staff) = self.onboarding.take() else { return };
         self.wakes += 1;
         let mut decisions = Vec::new();
-        let weeks = staff.weeks_watched();
-        staff.day(now.day() as i32, &Seen::new(self, cells, weeks), self.dice, &mut decisions);
+        let seen = Seen::new(self, cells, staff.weeks_watched(), staff.too_dear());
+        staff.day(now.day() as i32, &seen, self.dice, &mut decisions);
         self.onboarding = Some(staff);
         for decision in decisions {
             if let Some(fact) = decision.fact() {
@@ -93,6 +90,8 @@ struct Seen<'a> {
     cells: RefCell<&'a mut dyn Shelves>,
     /// Weeks that monitoring looks back on.
     weeks_watched: usize,
+    /// Price over the cheapest rival's that is too dear.
+    too_dear: f64,
     /// Live offers by (category, country of the seller), and how many there would be if they were
     /// spread as products and shoppers are.
     offers: Vec<f64>,
@@ -100,7 +99,12 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(market: &'a Market, cells: &'a mut dyn Shelves, weeks_watched: usize) -> Self {
+    fn new(
+        market: &'a Market,
+        cells: &'a mut dyn Shelves,
+        weeks_watched: usize,
+        too_dear: f64,
+    ) -> Self {
         let (categories, countries) =
             (market.census.categories.len(), market.census.countries.len());
         let mut offers = vec![0.0; categories * countries];
@@ -119,7 +123,7 @@ impl<'a> Seen<'a> {
         let fair = (0..categories * countries)
             .map(|i| total * of_category[i / countries] * market.shopper_shares[i % countries])
             .collect();
-        Seen { market, cells: RefCell::new(cells), weeks_watched, offers, fair }
+        Seen { market, cells: RefCell::new(cells), weeks_watched, too_dear, offers, fair }
     }
 
     fn price(&self, cell: u32, spot: Spot) -> f64 {
@@ -214,7 +218,7 @@ impl WorldView for Seen<'_> {
         let dear = |(product, cell, spot): (ProductId, u32, Spot)| {
             let cheapest = self.cheapest(product, seller)?;
             let asked = self.price(cell, spot);
-            (asked > DEAR * cheapest).then_some((product, cheapest, asked / cheapest))
+            (asked > self.too_dear * cheapest).then_some((product, cheapest, asked / cheapest))
         };
         let (product, cheapest, _) = self
             .market

@@ -57,8 +57,8 @@ const METRICS: [Metric; 6] = [
         name: "box_share",
         unit: "ratio",
         better: Better::None,
-        says: "Share of orders that went to the offer in the first place of the slate.",
-        formula: "orders from place 1 / orders",
+        says: "Share of orders that went to the offer in the first place of the slate; a campaign's orders saw no slate and do not count.",
+        formula: "orders from place 1 / orders from any place",
         source: "direct; some 82 % for the box of a large marketplace (model.md)",
         weekly: true,
     },
@@ -73,16 +73,21 @@ const CANCELLED: usize = 4;
 const BOXED: usize = 5;
 const DELIVERED: usize = 6;
 const ORDERED: usize = 7;
+const CHOSEN: usize = 8;
 
 /// Experienced quality. The first six tallies are the numerators of the metrics, in their order.
 #[derive(Debug, Default)]
 pub struct Experience {
-    counts: [Count; 8],
+    counts: [Count; 9],
 }
 
 impl Experience {
     fn rates(&self, read: impl Fn(&Count) -> u64) -> Vec<Option<f64>> {
-        let whole = |part| if part < CANCELLED { DELIVERED } else { ORDERED };
+        let whole = |part| match part {
+            CANCELLED => ORDERED,
+            BOXED => CHOSEN,
+            _ => DELIVERED,
+        };
         let rate = |part| ratio(read(&self.counts[part]), read(&self.counts[whole(part)]));
         (0..METRICS.len()).map(rate).collect()
     }
@@ -104,6 +109,7 @@ impl Family for Experience {
             Fact::Bought { order } => {
                 add(ORDERED, true);
                 add(BOXED, order.place == 1);
+                add(CHOSEN, order.place > 0);
             }
             Fact::Cancelled { .. } => add(CANCELLED, true),
             Fact::Delivered { late, condition, .. } => {
@@ -146,8 +152,8 @@ mod tests {
     fn rates_by_hand() {
         let town = Town::new(2, 0);
         let mut recorder = Recorder::full();
-        // Eight orders: six from the box, one called off; five delivered.
-        for place in [1, 1, 1, 1, 1, 1, 2, 3] {
+        // Ten orders: six from the box, two of a campaign, one called off; five delivered.
+        for place in [1, 1, 1, 1, 1, 1, 2, 3, 0, 0] {
             let order = town.order(0, 0, 10_000, place);
             recorder.take(at(1.0), &Fact::Bought { order });
         }
@@ -169,7 +175,7 @@ mod tests {
             ("misgrade_rate", 0.4),
             ("late_rate", 0.6),
             ("return_rate", 0.2),
-            ("cancel_rate", 0.125),
+            ("cancel_rate", 0.1),
             ("box_share", 0.75),
         ] {
             assert_eq!(row.get(name), Some(expected), "{name}");

@@ -16,7 +16,7 @@ pub struct Counts {
     pub sessions: u64,
     /// Arrivals and calendar entries executed. Facts don't tell: the driver fills this in.
     pub events: u64,
-    /// Purchases.
+    /// Purchases, those of campaigns included.
     pub orders: u64,
     /// Published reviews.
     pub reviews: u64,

@@ -77,8 +77,8 @@ const METRICS: [Metric; 6] = [
         name: "conversion",
         unit: "ratio",
         better: Better::Higher,
-        says: "Share of visits that end in an order.",
-        formula: "orders / visits",
+        says: "Share of visits that end in an order; a campaign's orders come from no visit and do not count.",
+        formula: "orders from a slate / visits",
         source: "direct",
         weekly: true,
     },
@@ -129,7 +129,7 @@ impl Family for Visits {
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>) {
         match *fact {
             Fact::Shown { slate, .. } => self.shown(slate),
-            Fact::Bought { .. } => self.orders.add(1),
+            Fact::Bought { order } => self.orders.add(u64::from(order.place > 0)),
             _ => self.lives.observe(at, fact),
         }
     }

@@ -159,6 +159,19 @@ impl Scenario {
         }
     }
 
+    /// A tick has room for one look of each seller at its prices.
+    fn check_looks(&self, issues: &mut Vec<Issue>) {
+        let ticks = 86_400.0 / self.engine.tick.as_seconds();
+        for (strategy, looks) in self.sellers.pricing.looks() {
+            if looks > ticks {
+                let path = format!("sellers.pricing.{strategy}.looks_per_day");
+                let issue = Issue::new(path, "more looks at prices than there are ticks");
+                let allowed = format!("at most {ticks} [looks/day], or a shorter engine.tick");
+                issues.push(issue.with(looks.to_string(), allowed));
+            }
+        }
+    }
+
     /// Everything that is shared out: where, what, and what the shares add up to.
     fn shares(&self) -> Vec<(String, &'static str, f64)> {
         let (shoppers, sellers) = (&self.shoppers, &self.sellers);
@@ -186,6 +199,10 @@ impl Scenario {
         if let Some(fulfilment) = &self.fulfilment {
             let carriers = fulfilment.carriers.values().map(|c| c.share).sum();
             all.push(("fulfilment.carriers".to_owned(), "the shares of carriers", carriers));
+        }
+        for (name, class) in shoppers.classes.iter().filter(|(_, c)| !c.countries.is_empty()) {
+            let path = format!("shoppers.classes.{name}.countries");
+            all.push((path, "the class's shares of countries", class.countries.values().sum()));
         }
         all.extend(Outcome::ALL.map(|outcome| {
             let row = self.stars.of(outcome).iter().sum();
@@ -237,6 +254,13 @@ impl Scenario {
                 let path = format!("events.{name}.{variant}.target.kind");
                 let known = there.iter().map(|kind| kind.name());
                 issues.push(Issue::unknown(path, "seller of the kind", kind.name(), known));
+            }
+        }
+        for (name, class) in &self.shoppers.classes {
+            for country in class.countries.keys().filter(|c| !self.countries.contains_key(*c)) {
+                let path = format!("shoppers.classes.{name}.countries.{country}");
+                let known = self.countries.keys().map(String::as_str);
+                issues.push(Issue::unknown(path, "country", country, known));
             }
         }
         let parts: Vec<&str> = self
@@ -299,6 +323,7 @@ impl Checked for Scenario {
     fn cross_check(&self) -> Vec<Issue> {
         let mut issues = Vec::new();
         self.check_engine(&mut issues);
+        self.check_looks(&mut issues);
         self.check_shares(&mut issues);
         self.check_life(&mut issues);
         self.check_references(&mut issues);

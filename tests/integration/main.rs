@@ -15,4 +15,5 @@ mod scenario_keys;
 mod scenario_properties;
 mod scenario_rules;
 mod shop;
+mod trading;
 mod worlds;

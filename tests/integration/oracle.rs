@@ -307,6 +307,7 @@ impl Oracle {
                 seller: offers.seller(spot),
                 price: f64::from(offers.price(spot)),
                 stars: f64::from(self.market.stars(offers.seller(spot))),
+                days: self.market.promised_days(offers.seller(spot), country),
             })
             .collect();
         let fact = Fact::Shown { session, product, country, class, slate: &shown };
@@ -326,6 +327,7 @@ impl Oracle {
             taste: taste.taste,
             reference: self.market.reference_eur(product),
             neutral_stars: self.market.neutral_stars(),
+            neutral_days: self.market.neutral_days(),
         };
         let leaving = leaves(self.market.leaving(), draw.fine_unit(0));
         let taken = chooser.choose(looked_at, leaving);
@@ -347,13 +349,20 @@ impl Oracle {
             Order { session, customer, seller, product, price_cents, country, class, place };
         self.cells[cell].sell(spot);
         self.tell(cell, at, Fact::Bought { order });
-        let Some(fulfilment) = self.market.fulfilment() else {
-            return self.ask_for_review(cell, at, order, false, Condition::Sound);
-        };
-        let (dice, seller) = (self.market.dice(), self.market.seller(seller));
+        self.send_off(cell, at, order);
+        if self.market.fulfilment().is_none() {
+            self.ask_for_review(cell, at, order, false, Condition::Sound);
+        }
+    }
+
+    /// What becomes of an order: when it comes, and whether too late.
+    fn send_off(&mut self, cell: usize, at: SimTime, order: Order) -> Option<(SimTime, bool)> {
+        let Some(fulfilment) = self.market.fulfilment() else { return Some((at, false)) };
+
+        let (dice, seller) = (self.market.dice(), self.market.seller(order.seller));
         let (who, now) = (seller.profile(), seller.quality);
-        let abroad = who.country != country;
-        let name = (session.0, order.seller.0);
+        let abroad = who.country != order.country;
+        let name = (order.session.0, order.seller.0);
         let journey = fulfilment.journey(
             who.carrier,
             who.handling,
@@ -367,7 +376,8 @@ impl Oracle {
         let outcome = dice.block(name.0, name.1, Purpose::Outcome);
         let leaves = at.plus_days(journey.handling_days);
         if outcome.unit(0) < now.cancel {
-            return self.later(cell, leaves, Due::Cancel, order);
+            self.later(cell, leaves, Due::Cancel, order);
+            return None;
         }
         let condition = match (outcome.unit(1) < now.defect, outcome.unit(2) < now.misgrade) {
             (true, _) => Condition::Defective,
@@ -377,6 +387,7 @@ impl Oracle {
         let comes = at.plus_days(journey.total_days);
         self.later(cell, leaves, Due::Ship, order);
         self.later(cell, comes, Due::Deliver { late: journey.late, condition }, order);
+        Some((comes, journey.late))
     }
 
     fn fulfil(&mut self, cell: usize, at: SimTime, due: Due, order: Order) {
@@ -399,7 +410,9 @@ impl Oracle {
                 if let Some((back, reason)) = back {
                     self.later(cell, back, Due::Return { reason }, order);
                 }
-                self.ask_for_review(cell, at, order, late, condition);
+                if order.place > 0 {
+                    self.ask_for_review(cell, at, order, late, condition);
+                }
             }
         }
     }
@@ -416,12 +429,11 @@ impl Oracle {
 
     fn plant(&mut self, cell: usize, at: SimTime, planted: &Planted) {
         let Some(reviews) = self.market.reviews().cloned() else { return };
-        let Planted { session, spot, stars, .. } = *planted;
+        let Planted { session, spot, seller, stars, .. } = *planted;
         let offers = self.cells[cell].offers();
-        if !offers.is_open(spot) {
+        if !offers.is_open(spot) || offers.seller(spot) != seller {
             return;
         }
-        let seller = offers.seller(spot);
         let order = Order {
             session,
             customer: CustomerId(u32::MAX),
@@ -434,9 +446,10 @@ impl Oracle {
         };
         self.cells[cell].sell(spot);
         self.tell(cell, at, Fact::Bought { order });
+        let Some((came, late)) = self.send_off(cell, at, order) else { return };
         let draw = self.market.dice().block(session.0, seller.0, Purpose::Review);
         let days = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
-        self.later(cell, at.plus_days(days), Due::Review { stars, late: false }, order);
+        self.later(cell, came.plus_days(days), Due::Review { stars, late }, order);
     }
 }
 

@@ -125,6 +125,11 @@ fn keys_that_contradict_one_another_are_told() {
         (&["engine.refresh=immediate"], "engine.cells", "so one cell"),
         (&["engine.tick=1s", "weeks=520"], "engine.tick", "too many ticks"),
         (&["shoppers.visits_per_week=1e9", "engine.tick=1h"], "engine.tick", "too many visits"),
+        (
+            &["engine.tick=1h", "sellers.pricing.follower.looks_per_day=25"],
+            "sellers.pricing.follower.looks_per_day",
+            "more looks at prices than there are ticks",
+        ),
         (&["shoppers.growth_per_week=0.5"], "engine.tick", "too many visits"),
         (
             &["sellers.kinds.certified.stock.bid=0.4"],

@@ -73,12 +73,15 @@ impl Seller {
     ) {
         match *notice {
             // What comes with every order is a matter of books and mind alone, and heard often.
-            Notice::Sold { product, price } => {
+            Notice::Sold { product, price, parcel } => {
                 let caring = self.reaction.caring(self.today);
                 let effort = spec.reaction.filter(|_| caring).map_or(0.0, |r| r.cost);
-                return self.books.sold(product, price, commission, effort);
+                let shares = commission + effort;
+                return self.books.sold(product, price, shares, parcel);
             }
-            Notice::Refunded { price, .. } => return self.books.refunded(price, commission),
+            Notice::Refunded { price, parcel, .. } => {
+                return self.books.refunded(price, commission, parcel);
+            }
             Notice::Reviewed { stars } => {
                 if let Some(reaction) = &spec.reaction {
                     self.reaction.heard(stars, reaction);
@@ -203,9 +206,11 @@ mod tests {
                 if unit_cost == Cents::from_eur(200.0 * spec.cost_share))
         });
         assert!(bought, "a factory opens with stock at its cost: {:?}", out.waiting());
-        one.hear(&Notice::Sold { product: ProductId(1), price: Cents(20_000) }, 0.1, &spec, &rules);
+        let sold = Notice::Sold { product: ProductId(1), price: Cents(20_000), parcel: Cents(500) };
+        one.hear(&sold, 0.1, &spec, &rules);
         let (margin, _) = one.books.close_week(None);
-        assert!((margin - 200.0 * (0.9 - spec.cost_share)).abs() < 0.01, "margin {margin}");
+        let earned = 200.0 * (0.9 - spec.cost_share) - 5.0;
+        assert!((margin - earned).abs() < 0.01, "margin {margin}, not {earned}");
     }
 
     #[test]

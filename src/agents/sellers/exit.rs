@@ -21,11 +21,11 @@ pub struct ExitSpec {
     pub tolerated_loss: f64,
 }
 
-/// A seller's books of the week: revenue − cost of goods − commission − fees. A monthly fee burdens
+/// A seller's books of the week: revenue − cost of goods − commission − carriers − fees. A monthly fee burdens
 /// the weeks of its month alike, so that a fee does not make one loss in four.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Books {
-    // This week's revenue less commission and cost of goods [cents].
+    // This week's revenue less commission, cost of goods and carriers [cents].
     margin: f64,
     // Fees not yet spread over weeks, and what each week bears of them [cents].
     fee_left: f64,
@@ -51,12 +51,13 @@ impl Books {
         }
     }
 
-    /// A unit was sold; `commission` and `effort` are shares of its price.
-    pub fn sold(&mut self, product: ProductId, price: Cents, commission: f64, effort: f64) {
+    /// A unit was sold; `shares` of its price are the commission and what care for orders costs, and
+    /// its carrier gets `parcel`.
+    pub fn sold(&mut self, product: ProductId, price: Cents, shares: f64, parcel: Cents) {
         self.begun = true;
         let known = self.cost.get(self.place(product)).filter(|&&(other, _)| other == product);
         let cost = known.map_or(0.0, |&(_, cost)| cost);
-        self.margin += price.0 as f64 * (1.0 - commission - effort) - cost;
+        self.margin += price.0 as f64 * (1.0 - shares) - cost - parcel.0 as f64;
     }
 
     /// Where a product's cost is, or belongs.
@@ -65,9 +66,9 @@ impl Books {
     }
 
     /// Money went back, and the commission with it. The unit is written off: it comes back used, or
-    /// it never left and its cost stays.
-    pub fn refunded(&mut self, price: Cents, commission: f64) {
-        self.margin -= price.0 as f64 * (1.0 - commission);
+    /// it never left and its cost stays; then its carrier does not get `parcel`.
+    pub fn refunded(&mut self, price: Cents, commission: f64, parcel: Cents) {
+        self.margin -= price.0 as f64 * (1.0 - commission) - parcel.0 as f64;
     }
 
     /// A lot went to another seller.
@@ -111,13 +112,17 @@ mod tests {
         let mut books = Books::default();
         books.stocked(PHONE, 0, 2, Cents(10_000));
         books.stocked(PHONE, 2, 2, Cents(14_000));
-        // Mean cost 120; two sold at 150 with 10 % commission; one refunded; 52 EUR of fee a month.
-        books.sold(PHONE, Cents(15_000), 0.10, 0.0);
-        books.sold(PHONE, Cents(15_000), 0.10, 0.02);
-        books.refunded(Cents(15_000), 0.10);
+        // Mean cost 120; three sold at 150 with 10 % commission, for 5 EUR a parcel; one refunded after
+        // it came, one before it left; 52 EUR of fee a month.
+        books.sold(PHONE, Cents(15_000), 0.10, Cents(500));
+        books.sold(PHONE, Cents(15_000), 0.12, Cents(500));
+        books.sold(PHONE, Cents(15_000), 0.10, Cents(500));
+        books.refunded(Cents(15_000), 0.10, Cents(0));
+        books.refunded(Cents(15_000), 0.10, Cents(500));
         books.fee_charged(Cents(5_200));
         let (margin, _) = books.close_week(Some(&SPEC));
-        assert!((margin - (15.0 + 12.0 - 135.0 - 12.0)).abs() < 1e-9, "margin {margin}");
+        let expected = (15.0 - 5.0) + (12.0 - 5.0) + (15.0 - 5.0) - 135.0 - (135.0 - 5.0) - 12.0;
+        assert!((margin - expected).abs() < 1e-9, "margin {margin}");
     }
 
     #[test]
@@ -132,7 +137,7 @@ mod tests {
             }
             if weeks == 2 {
                 // One good week starts the count again.
-                books.sold(PHONE, Cents(90_000), 0.10, 0.0);
+                books.sold(PHONE, Cents(90_000), 0.10, Cents(0));
             }
             leaves = books.close_week(Some(&SPEC)).1;
             weeks += 1;
@@ -154,7 +159,7 @@ mod tests {
         let patient = ExitSpec { weeks: 1, tolerated_loss: 12.01 };
         books.fee_charged(Cents(5_200));
         assert!(!books.close_week(Some(&patient)).1);
-        books.refunded(Cents(100), 0.0);
+        books.refunded(Cents(100), 0.0, Cents(0));
         assert!(books.close_week(Some(&patient)).1);
     }
 }

@@ -127,7 +127,8 @@ pub struct Look {
     pub price: f64,
     /// What it would ask without competition, today [EUR].
     pub target: f64,
-    /// The price at which a sale leaves nothing after the unit's cost and the commission [EUR].
+    /// The price at which a sale leaves nothing after the unit's cost, the commission and the carrier
+    /// [EUR].
     pub break_even: f64,
     /// The price that would win the box, where the policy can tell and there is a rival [EUR].
     pub to_win: Option<f64>,
@@ -137,7 +138,7 @@ pub struct Look {
     pub stock: u32,
     /// Units sold since the last look.
     pub sold: u32,
-    /// Days since the shelf was last refilled.
+    /// Days that the units on the shelf have lain there, on average.
     pub age_days: f64,
     /// Days since the last look.
     pub elapsed_days: f64,

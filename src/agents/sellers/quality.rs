@@ -10,7 +10,10 @@ use super::stars::StarShares;
 use crate::rng::{Dice, Purpose, unit_normal};
 use crate::units::SellerId;
 
-/// No chance of something going wrong is drawn or driven above this.
+/// No chance of something going wrong is drawn or driven above this. It is a guard, not a trait of any
+/// market: multipliers of kinds, shocks and drift must not make a chance of more than 1, nor a seller
+/// whose every order fails, for whom a promise or a star distribution has no meaning. Chances of real
+/// sellers stay far below, so it is no key.
 const WORST: f64 = 0.95;
 
 /// A beta distribution of a chance, mean a / (a + b).

@@ -1,7 +1,7 @@
 //! What a shopper takes: a multinomial logit over the places looked at and leaving.
 //!
-//! The utility of the offer in place k is V = α·(w·(stars − neutral) − (price − reference)) − ln k
-//! plus Gumbel noise. Instead of adding Gumbel noise and taking the greatest, every alternative runs
+//! The utility of the offer in place k is V = α·(w·(stars − neutral) − d·(days − neutral days) −
+//! (price − reference)) − ln k plus Gumbel noise, days being those promised. Instead of adding Gumbel noise and taking the greatest, every alternative runs
 //! an exponential race: it arrives at E / exp(V) with E exponential of mean 1, and the first to arrive
 //! is taken. The two are the same distribution (the negated logarithm of an exponential is Gumbel),
 //! and the race needs one logarithm less, and no logarithm of the place.
@@ -25,6 +25,9 @@ pub struct ChoiceSpec {
     /// neither helps nor hurts [stars].
     #[garde(range(min = 1.0, max = 5.0))]
     pub neutral_stars: f64,
+    /// Promised days of delivery that neither help nor hurt an offer [days].
+    #[garde(range(min = 0.0, max = 1_000.0))]
+    pub neutral_days: f64,
     /// Reviews from which a seller's rating is shown [count].
     #[garde(range(min = 1, max = 1_000_000))]
     pub shown_from_reviews: u32,
@@ -37,6 +40,8 @@ pub struct Taste {
     pub alpha: f64,
     /// What a star is worth [EUR/star].
     pub star_eur: f64,
+    /// What a day less of promised delivery is worth [EUR].
+    pub promise_eur_per_day: f64,
 }
 
 /// One place of the slate as a shopper sees it.
@@ -48,6 +53,8 @@ pub struct Glance {
     pub price: f64,
     /// Stars shown, or the neutral number where none are.
     pub stars: f64,
+    /// Days in which delivery to the shopper is promised.
+    pub days: f64,
 }
 
 /// A shopper in front of a slate.
@@ -63,6 +70,8 @@ pub struct Chooser {
     pub reference: f64,
     /// Stars at which quality neither adds to an offer nor takes from it [stars].
     pub neutral_stars: f64,
+    /// Promised days that neither add to an offer nor take from it [days].
+    pub neutral_days: f64,
 }
 
 /// Places that are drawn for together: their draws don't wait for one another.
@@ -106,7 +115,8 @@ impl Chooser {
     #[inline]
     pub fn utility(&self, glance: &Glance) -> f64 {
         let stars = self.taste.star_eur * (glance.stars - self.neutral_stars);
-        self.taste.alpha * (stars - (glance.price - self.reference))
+        let wait = self.taste.promise_eur_per_day * (glance.days - self.neutral_days);
+        self.taste.alpha * (stars - wait - (glance.price - self.reference))
     }
 }
 
@@ -125,9 +135,10 @@ mod tests {
             let chooser = Chooser {
                 dice: Dice::new(7, 0),
                 session,
-                taste: Taste { alpha: 1.0, star_eur: 0.0 },
+                taste: Taste { alpha: 1.0, star_eur: 0.0, promise_eur_per_day: 0.0 },
                 reference: 0.0,
                 neutral_stars: 4.0,
+                neutral_days: 0.0,
             };
             // The utility of place k carries −ln k: undo it, to state the utilities of the case.
             let utilities: [f64; 3] = [1.0, 0.5, 0.0];
@@ -135,6 +146,7 @@ mod tests {
                 seller: SellerId(i as u32),
                 price: -(utilities[i] + libm::log((i + 1) as f64)),
                 stars: 4.0,
+                days: 3.0,
             });
             let unit = Dice::new(7, 0).block(session.0, 0, Purpose::Shopper).fine_unit(0);
             taken[chooser.choose(&glances, leaves(Some(1.0), unit)).map_or(0, usize::from)] += 1;
@@ -151,13 +163,32 @@ mod tests {
         let chooser = Chooser {
             dice: Dice::new(1, 0),
             session: SessionId(1),
-            taste: Taste { alpha: 1.0, star_eur: 0.0 },
+            taste: Taste { alpha: 1.0, star_eur: 0.0, promise_eur_per_day: 0.0 },
             reference: 0.0,
             neutral_stars: 4.0,
+            neutral_days: 0.0,
         };
         // A price so absurd that its race never ends is still better than nothing.
-        let glance = Glance { seller: SellerId(1), price: 1e9, stars: 1.0 };
+        let glance = Glance { seller: SellerId(1), price: 1e9, stars: 1.0, days: 9.0 };
         assert_eq!(chooser.choose(&[glance], leaves(None, 0.5)), Some(1));
         assert_eq!(chooser.choose(&[], leaves(None, 0.5)), None);
+    }
+    #[test]
+    fn a_day_less_is_worth_what_the_class_says() {
+        let taste = Taste { alpha: 0.5, star_eur: 60.0, promise_eur_per_day: 2.0 };
+        let (dice, session) = (Dice::new(1, 0), SessionId(1));
+        let chooser = Chooser {
+            dice,
+            session,
+            taste,
+            reference: 100.0,
+            neutral_stars: 4.0,
+            neutral_days: 8.0,
+        };
+        let usual = Glance { seller: SellerId(1), price: 100.0, stars: 4.0, days: 8.0 };
+        assert_eq!(chooser.utility(&usual), 0.0);
+        // Three days sooner make up for 6 EUR.
+        assert_eq!(chooser.utility(&Glance { days: 5.0, price: 106.0, ..usual }), 0.0);
+        assert_eq!(chooser.utility(&Glance { days: 9.0, ..usual }), -1.0);
     }
 }

@@ -84,12 +84,21 @@ pub struct Customers {
 }
 
 impl Customers {
-    /// Draws who exists (root `market.seed`): country by `countries`, and one payment method by
-    /// `payments`, as the bit of its number.
-    pub fn new(spec: &LoyaltySpec, dice: Dice, countries: &Alias, payments: &Alias) -> Self {
+    /// Draws who exists (root `market.seed`): country by the `countries` of the customer's class, of
+    /// which each ends before one of the customers `ends`, and one payment method by `payments`, as the
+    /// bit of its number.
+    pub fn new(
+        spec: &LoyaltySpec,
+        dice: Dice,
+        ends: &[u32],
+        countries: &[Alias],
+        payments: &Alias,
+    ) -> Self {
         let one = |i: u32| {
             let block = dice.block(u64::from(i), 0, Purpose::Customer);
-            let country = CountryId(countries.pick(block.0[0]) as u8);
+            // Rounding may leave the last customers to no class.
+            let class = ends.partition_point(|&end| end <= i).min(countries.len() - 1);
+            let country = CountryId(countries[class].pick(block.0[0]) as u8);
             Customer::new(country, 1 << payments.pick(block.0[1]))
         };
         let keep = |visits: f64| (visits / spec.loyal_visits * 4_294_967_296.0) as u64;

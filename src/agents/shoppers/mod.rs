@@ -65,7 +65,23 @@ pub struct ClassSpec {
     /// What one star more is worth [EUR/star].
     #[garde(range(min = 0.0, max = 10_000.0))]
     pub star_eur: f64,
+    /// What a day less of promised delivery is worth [EUR/day]; absent: nothing.
+    #[garde(range(min = 0.0, max = 1_000.0))]
+    #[serde(default)]
+    pub promise_eur_per_day: f64,
+    /// Share of them by country; absent: as `countries` shares all shoppers out [ratio].
+    #[garde(custom(shares))]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub countries: BTreeMap<String, f64>,
     /// Share of them who look at the whole slate; the others look at the box alone [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub choosers: f64,
+}
+
+/// Whether everything shared out is between 0 and 1.
+fn shares(of: &BTreeMap<String, f64>, _: &()) -> garde::Result {
+    match of.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+        Some((name, share)) => Err(garde::Error::new(format!("{share} of `{name}` is no share"))),
+        None => Ok(()),
+    }
 }

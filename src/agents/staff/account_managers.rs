@@ -32,6 +32,10 @@ pub struct ManagementSpec {
     /// Share of proposals that are a product to list; the others are a price to meet [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub list_share: f64,
+    /// Price over the cheapest rival's above which an offer is too dear, so that it speaks of meeting
+    /// that rival [ratio].
+    #[garde(range(min = 1.0, max = 100.0))]
+    pub too_dear: f64,
 }
 
 /// Where an account manager feels at home.
@@ -125,6 +129,7 @@ mod tests {
             propose_every_days: 14,
             chase_every_days: 7,
             list_share: 0.6,
+            too_dear: 1.05,
         }
     }
 

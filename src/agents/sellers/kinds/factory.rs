@@ -24,6 +24,9 @@ pub struct FactoryStock {
     /// Most days of supply that it keeps of a product [days].
     #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
+    /// How much more a product counts that staff asked to restock, when the day is shared out [ratio].
+    #[garde(range(min = 0.0, max = 100.0))]
+    pub urgency: f64,
     /// Share of the capacity its own shelf leaves idle that makes lots for others instead [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub surplus: f64,
@@ -62,7 +65,7 @@ struct Factory {
     idle: f64,
     // Units of lots that found no buyer.
     held: BTreeMap<ProductId, u32>,
-    // Products that staff asked for: they count double.
+    // Products that staff asked for: they count more.
     asked: Vec<ProductId>,
 }
 
@@ -81,7 +84,8 @@ impl Factory {
             .collect();
         let needs: Vec<f64> = (desk.day.shelf.iter().zip(&rooms))
             .map(|(line, &room)| {
-                let urgency = if self.asked.contains(&line.product) { 2.0 } else { 1.0 };
+                let urgency =
+                    if self.asked.contains(&line.product) { self.stock.urgency } else { 1.0 };
                 urgency * f64::from(room)
             })
             .collect();

@@ -13,9 +13,13 @@ use crate::units::ProductId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeasingStock {
-    /// Mean days between two fleets; each gap is half to one and a half of it [days].
+    /// Mean days between two fleets [days].
     #[garde(range(min = 1.0, max = 365.0))]
     pub every_days: f64,
+    /// By how much a gap between two fleets may be longer or shorter than the mean, over the mean
+    /// [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub spread: f64,
     /// Share of its catalogue that one fleet consists of [ratio].
     #[garde(range(min = 0.001, max = 1.0))]
     pub models: f64,
@@ -97,7 +101,8 @@ impl Sourcing for Leasing {
         let due = self.next.unwrap_or(now);
         if due < now + 1.0 {
             self.take_back(desk);
-            self.next = Some(due + self.stock.every_days * (0.5 + desk.own_draws().unit()));
+            let off = self.stock.spread * (2.0 * desk.own_draws().unit() - 1.0);
+            self.next = Some(due + self.stock.every_days * (1.0 + off));
         }
         self.release(desk, out);
     }

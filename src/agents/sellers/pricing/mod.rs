@@ -68,6 +68,12 @@ impl PricingSpec {
         self.entries().iter().map(|(_, share, _)| share).sum()
     }
 
+    /// The keys of the strategies with how often each looks at its prices [looks/day].
+    pub fn looks(&self) -> Vec<(&'static str, f64)> {
+        let entries = self.entries().into_iter();
+        entries.map(|(name, _, strategy)| (name, strategy.looks_a_day())).collect()
+    }
+
     /// What ranges cannot say of the strategies.
     pub(super) fn problems(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
