@@ -57,11 +57,13 @@ impl Market {
         state.standing = Standing::Selling;
         state.trial_cap = cap;
         let catalogue = state.actor.profile().catalogue.clone();
+        // Known from the start, not from the first time that it changes.
+        let quality = state.actor.quality(now.day(), self.roster.rules());
+        self.take_over(now, seller, quality);
         for listing in catalogue {
             let price = Cents::from_eur(listing.markup * self.reference_eur(listing.product));
             self.list(now, seller, listing.product, price, cells, sink);
         }
-        self.refresh_quality(now, seller);
     }
 
     /// Puts a product on sale, without stock. One that is on sale already gets the price.

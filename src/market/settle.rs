@@ -1,7 +1,7 @@
 //! The end of a tick, and of a day: quotas, staff, sellers, lots, fees.
 
 use super::{Market, Shelves, Standing};
-use crate::agents::sellers::{SellerDay, StarTable, true_stars};
+use crate::agents::sellers::{Quality, SellerDay, StarTable, true_stars};
 use crate::history::{Fact, FactSink};
 use crate::protocol::{Notice, ShelfLine};
 use crate::units::{Cents, ProductId, SellerId, SimTime, US_PER_DAY};
@@ -114,12 +114,19 @@ impl Market {
 
     /// Takes over a seller's true quality of today.
     pub(super) fn refresh_quality(&mut self, now: SimTime, seller: SellerId) {
-        let state = &mut self.sellers[seller.index()];
+        let state = &self.sellers[seller.index()];
         let quality = state.actor.quality(now.day(), self.roster.rules());
         let inflation = self.reviews.as_ref().map_or(0.0, |r| r.inflation_per_week);
         if quality == state.quality && (inflation == 0.0 || !now.day().is_multiple_of(7)) {
             return;
         }
+        self.take_over(now, seller, quality);
+    }
+
+    /// Makes a true quality the one that orders, reviews and oracles go by.
+    pub(super) fn take_over(&mut self, now: SimTime, seller: SellerId, quality: Quality) {
+        let inflation = self.reviews.as_ref().map_or(0.0, |r| r.inflation_per_week);
+        let state = &mut self.sellers[seller.index()];
         state.quality = quality;
         let tilt = quality.tilt + inflation * f64::from(now.week());
         state.stars = StarTable::new(tilt, &self.star_shares);
