@@ -388,13 +388,15 @@ impl Market {
         self.reviews.as_ref()
     }
 
-    /// The stars that a shopper would give for an order, by the draw for its review.
+    /// The stars that a shopper would give for an order, by the draw for its review: what came of the
+    /// order decides, and an answer that came too slowly costs some.
     pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
         let seller = self.seller(order.seller);
         let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
-        // A question answered too slowly costs one star.
-        let slow = self.onboarding.as_ref().map_or(0.0, |o| o.slow_answer_chance(order.seller));
-        if slow > 0.0 && draw.unit(3) < slow { stars.saturating_sub(1).max(1) } else { stars }
+        let wrong = late || condition != Condition::Sound;
+        let staff = self.onboarding.as_ref();
+        let lost = staff.map_or(0, |o| o.stars_lost(order.seller, wrong, draw.unit(3)));
+        stars.saturating_sub(lost).max(1)
     }
 
     /// Orders that campaigns place in a tick of the day.

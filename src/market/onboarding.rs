@@ -319,6 +319,18 @@ impl Onboarding {
         })
     }
 
+    /// Stars that a review loses because its shopper asked about the order and waited too long for an
+    /// answer, by a uniform draw. Most shoppers never ask; those whose order went `wrong` do so most.
+    pub fn stars_lost(&self, seller: SellerId, wrong: bool, unit: f64) -> u8 {
+        let support = &self.spec.support;
+        // Slow answers are no more than requests, so most draws are settled without a look at the staff.
+        if support.stars_lost == 0 || unit >= support.requests_mean(wrong) {
+            return 0;
+        }
+        let slow = self.slow_answer_chance(seller);
+        if unit < support.waits_chance(wrong, slow) { support.stars_lost } else { 0 }
+    }
+
     /// Weeks that monitoring looks back on.
     pub fn weeks_watched(&self) -> usize {
         self.spec.monitoring.window_weeks as usize

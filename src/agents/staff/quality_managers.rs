@@ -93,6 +93,9 @@ pub struct SupportSpec {
     /// Days after which an answer counts as slow [days].
     #[garde(range(min = 0.01, max = 365.0))]
     pub slow_after_days: f64,
+    /// Stars that the review of an order loses if a request about it was answered slowly [stars].
+    #[garde(range(min = 0, max = 4))]
+    pub stars_lost: u8,
 }
 
 impl SupportSpec {
@@ -111,6 +114,17 @@ impl SupportSpec {
         }
         let z = libm::log(left / (self.answer_days * slowness)) / self.answer_sigma;
         0.5 * libm::erfc(z / std::f64::consts::SQRT_2)
+    }
+
+    /// Requests about an order, on average, by whether it went `wrong` [requests/order].
+    pub fn requests_mean(&self, wrong: bool) -> f64 {
+        self.requests_per_order + if wrong { self.requests_per_problem } else { 0.0 }
+    }
+
+    /// The chance that at least one request about an order is answered slowly, where an answer is slow
+    /// with chance `slow`: requests are Poisson, and so are the slow ones among them.
+    pub fn waits_chance(&self, wrong: bool, slow: f64) -> f64 {
+        -libm::expm1(-self.requests_mean(wrong) * slow)
     }
 
     /// Requests about `orders` of one seller on one day, and how many of them are answered slowly.
@@ -188,6 +202,7 @@ mod tests {
             answer_sigma: 0.8,
             slowness_sigma: 0.6,
             slow_after_days: 3.0,
+            stars_lost: 1,
         }
     }
 
@@ -250,6 +265,18 @@ mod tests {
             drowned.open(&charter, &support, 40);
         }
         assert!((drowned.wait_days() - support.give_up_days).abs() < 1e-9, "customers give up");
+    }
+
+    #[test]
+    fn shoppers_wait_as_often_as_they_ask() {
+        let spec = support();
+        // .12 requests about a problem, a quarter of them slow: 1 - exp(-.03); .02 about the others.
+        assert!((spec.waits_chance(true, 0.25) - 0.029_554).abs() < 1e-6);
+        assert!((spec.waits_chance(false, 0.25) - 0.004_988).abs() < 1e-6);
+        assert_eq!(spec.waits_chance(true, 0.0), 0.0);
+        // Over all orders as often as staff counts: .02 + .1 of those that go wrong.
+        let mean = 0.2 * spec.requests_mean(true) + 0.8 * spec.requests_mean(false);
+        assert!((mean - (0.02 + 0.1 * 0.2)).abs() < 1e-12);
     }
 
     #[test]
