@@ -44,11 +44,14 @@ impl Market {
             seller.orders_yesterday = std::mem::take(&mut seller.orders_today);
         }
         if day.is_multiple_of(7) {
-            self.reputations.close_week();
             self.set_reference_prices(now);
         }
         self.clear_lots(now, cells, sink);
         self.staff_day(now, cells, sink);
+        if day.is_multiple_of(7) {
+            // After the staff has judged it: on Mondays monitoring looks back on whole weeks.
+            self.reputations.close_week();
+        }
         self.strike(now, sink);
         if day.is_multiple_of(FEE_DAYS) {
             self.charge_fees(now, sink);

@@ -12,4 +12,5 @@ mod scenario_keys;
 mod scenario_properties;
 mod scenario_rules;
 mod shop;
+mod staff;
 mod worlds;
