@@ -97,11 +97,13 @@ pub struct Seller {
 }
 
 /// Where one of a seller's offers is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Offer {
     product: ProductId,
     cell: u32,
     spot: Spot,
+    /// Target price over reference price when it was listed.
+    markup: f32,
 }
 
 impl Seller {

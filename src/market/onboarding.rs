@@ -107,10 +107,11 @@ pub trait WorldView {
     /// A product that the seller lists and has run out of, the best-selling first.
     fn sold_out(&self, seller: SellerId) -> Option<ProductId>;
 
-    /// A product that is thin and that the seller does not list, with a price to ask.
-    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)>;
+    /// A product that is thin, that the seller does not list and that is none of the `known`, with a
+    /// price to ask.
+    fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)>;
 
-    /// A product that the seller lists too dear, with the price to meet.
+    /// A product that the seller lists too dear, with the price to meet: one it can afford.
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)>;
 }
 

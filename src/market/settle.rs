@@ -106,7 +106,7 @@ impl Market {
         let line = |offer: &super::Offer| {
             let cell = cells.cell(offer.cell);
             let target =
-                Cents::from_eur(cell.markup(offer.spot) * self.reference_eur(offer.product));
+                Cents::from_eur(f64::from(offer.markup) * self.reference_eur(offer.product));
             let card = &self.census.products[offer.product.index()];
             let orders = visits * card.popularity * self.planned_conversion;
             let rivals = f64::from(self.offers[offer.product.index()].max(1));

@@ -7,6 +7,7 @@ use super::{Market, Shelves, Spot, Standing};
 use crate::agents::staff::monitoring::Indicators;
 use crate::history::{ExitReason, FactSink};
 use crate::protocol::Notice;
+use crate::rng::Purpose;
 use crate::units::{CategoryId, Cents, CountryId, ProductId, SellerId, SimTime};
 
 /// Price over the cheapest rival from which an account manager speaks of meeting it [ratio].
@@ -127,6 +128,12 @@ impl<'a> Seen<'a> {
         f64::from(cells.cell(cell).offers().price(spot))
     }
 
+    /// The price at which a unit on the shelf leaves its seller nothing.
+    fn break_even(&self, cell: u32, spot: Spot) -> f64 {
+        let mut cells = self.cells.borrow_mut();
+        self.market.break_even(cells.cell(cell).offers().row(spot).unit_cost)
+    }
+
     fn stock(&self, cell: u32, spot: Spot) -> u32 {
         let mut cells = self.cells.borrow_mut();
         cells.cell(cell).offers().row(spot).stock
@@ -192,18 +199,24 @@ impl WorldView for Seen<'_> {
             .max_by(|a, b| self.popularity(*a).total_cmp(&self.popularity(*b)).then(b.cmp(a)))
     }
 
-    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
+    fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)> {
         let profile = self.market.sellers[seller.index()].profile();
         let category = self.market.census.sellers[seller.index()].category;
         let lists = |p: ProductId| self.market.spots(seller).any(|(listed, ..)| listed == p);
+        // Equally thin products are told apart seller by seller, or all would be sent to the same one.
+        let tie = |p: ProductId| {
+            let who = u64::from(seller.0) | u64::from(p.0) << 32;
+            self.market.dice.block(who, u32::MAX, Purpose::Proposal).0[0]
+        };
         let fewest = self
             .market
             .census
             .products
             .iter()
-            .filter(|card| card.category == category && !lists(card.product))
+            .filter(|card| card.category == category && !known.contains(&card.product))
             .filter(|card| self.market.roster.may_list(profile.kind, card.product))
-            .min_by_key(|card| (self.market.offers_of(card.product), card.product))?;
+            .filter(|card| !lists(card.product))
+            .min_by_key(|card| (self.market.offers_of(card.product), tie(card.product)))?;
         let markups = profile.catalogue.iter().map(|line| line.markup);
         let markup = markups.sum::<f64>() / profile.catalogue.len().max(1) as f64;
         let price = markup * self.market.reference_eur(fewest.product);
@@ -212,15 +225,15 @@ impl WorldView for Seen<'_> {
 
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
         let dear = |(product, cell, spot): (ProductId, u32, Spot)| {
-            let cheapest = self.cheapest(product, seller)?;
+            let meet = self.cheapest(product, seller)?.max(self.break_even(cell, spot));
             let asked = self.price(cell, spot);
-            (asked > DEAR * cheapest).then_some((product, cheapest, asked / cheapest))
+            (asked > DEAR * meet).then_some((product, meet, asked / meet))
         };
-        let (product, cheapest, _) = self
+        let (product, meet, _) = self
             .market
             .spots(seller)
             .filter_map(dear)
             .max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)))?;
-        Some((product, Cents::from_eur(cheapest)))
+        Some((product, Cents::from_eur(meet)))
     }
 }

@@ -60,3 +60,61 @@ fn monitoring_of_one_week_sees_the_week_that_ended() {
     });
     assert!(warned.count() > 5, "late orders go unseen: {}", command(SMALL, &sets));
 }
+
+/// A world whose account managers propose something every day, and sellers ask their target prices.
+fn proposing(sets: &[&str]) -> Past {
+    let calm = [
+        "sellers.pricing.fixed_margin.share=1.0",
+        "sellers.pricing.follower=false",
+        "sellers.pricing.clearance=false",
+        "sellers.pricing.learner=false",
+        "joining.management.propose_every_days=1",
+        "joining.management.cases_per_staff=40.0",
+    ];
+    world(&[&calm[..], sets].concat())
+}
+
+#[test]
+fn prices_are_met_down_to_break_even() {
+    let list_share = "joining.management.list_share=0.0";
+    let mean_markup = |past: &Past| {
+        let (mut sum, mut n) = (0.0, 0.0);
+        for offers in past.cells.iter().map(|cell| cell.offers()) {
+            for slot in offers.slots() {
+                let sold_here = offers.spots(slot).filter(|&spot| offers.is_listed(spot));
+                for spot in sold_here {
+                    let reference = past.market.reference_eur(offers.product(slot));
+                    let (price, row) = (f64::from(offers.price(spot)), offers.row(spot));
+                    // Prices fall a little with the reference after units were bought.
+                    let least = 0.95 * past.market.break_even(row.unit_cost);
+                    assert!(price >= least, "{price} asked, {least} paid: {row:?}");
+                    sum += price / reference;
+                    n += 1.0;
+                }
+            }
+        }
+        sum / n
+    };
+    let deaf = proposing(&[list_share, "sellers.accept_proposal=0.0"]);
+    let heard = proposing(&[list_share, "sellers.accept_proposal=1.0"]);
+    let (deaf, heard) = (mean_markup(&deaf), mean_markup(&heard));
+    assert!(heard < 0.97 * deaf, "targets of {heard} of reference, {deaf} without proposals");
+}
+
+#[test]
+fn a_refusal_does_not_end_the_widening_of_a_catalogue() {
+    let sets = ["joining.management.list_share=1.0", "sellers.accept_proposal=0.3"];
+    let past = proposing(&sets);
+    let mut listed = std::collections::BTreeMap::new();
+    for told in past.sinks.iter().flat_map(|sink| &sink.told) {
+        if let Fact::Listed { seller, .. } = told.fact
+            && told.at.0 > 0
+        {
+            *listed.entry(seller).or_insert(0) += 1;
+        }
+    }
+    // Of those who were there from the start, as joiners list a catalogue when they go live.
+    let residents = past.market.census().sellers.iter().filter(|card| card.from_start);
+    let wide = residents.filter(|card| listed.get(&card.seller).is_some_and(|&n| n >= 3)).count();
+    assert!(wide > 5, "{wide} sellers took up three products or more");
+}

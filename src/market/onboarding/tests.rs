@@ -95,12 +95,13 @@ impl WorldView for FakeMarket {
         seller.0.is_multiple_of(2).then_some(ProductId(seller.0 / 2))
     }
 
-    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
-        (!seller.0.is_multiple_of(3)).then_some((ProductId(seller.0), Cents(10_000)))
+    fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)> {
+        let next = known.last().map_or(0, |last| last.0 + 1);
+        (!seller.0.is_multiple_of(3)).then_some((ProductId(next), Cents(10_000)))
     }
 
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
-        (!seller.0.is_multiple_of(5)).then_some((ProductId(seller.0 + 1), Cents(9_000)))
+        (!seller.0.is_multiple_of(5)).then_some((ProductId(seller.0), Cents(9_000)))
     }
 }
 
