@@ -95,7 +95,7 @@ struct Seen<'a> {
     /// Weeks that monitoring looks back on.
     weeks_watched: usize,
     /// Live offers by (category, country of the seller), and how many there would be if they were
-    /// spread as products and shoppers are.
+    /// spread as visits are.
     offers: Vec<f64>,
     fair: Vec<f64>,
 }
@@ -115,7 +115,7 @@ impl<'a> Seen<'a> {
         let total: f64 = offers.iter().sum();
         let mut of_category = vec![0.0; categories];
         for product in &market.census.products {
-            of_category[product.category.index()] += 1.0 / market.census.products.len() as f64;
+            of_category[product.category.index()] += product.popularity;
         }
         let fair = (0..categories * countries)
             .map(|i| total * of_category[i / countries] * market.shopper_shares[i % countries])

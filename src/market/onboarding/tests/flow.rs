@@ -58,6 +58,34 @@ fn the_pipeline_does_not_wash_the_bursts_out() {
 }
 
 #[test]
+fn competitive_intelligence_aims_signings_and_makes_no_more_of_them() {
+    let mut spec = reference();
+    let mut signed = |focus| {
+        spec.prospecting.focus = focus;
+        let (mut days, mut thin) = (Vec::new(), 0.0);
+        for seed in 0..4 {
+            let mut run = Run::new(&spec, seed, 0, 52, false);
+            run.weeks(52);
+            for applicant in run.staff.applicants() {
+                let day = applicant.entered[Stage::Administration as usize];
+                if let Some(day) = day.filter(|&day| day >= 0) {
+                    let Lead { category, country, .. } = applicant.lead;
+                    thin += run.market.thin(category, country);
+                    days.push(day);
+                }
+            }
+        }
+        (days.len() as f64 / 208.0, thin / days.len() as f64)
+    };
+    let [(default, by_chance), (aimed, thin), (all, thinnest)] = [0.0, 0.5, 1.0].map(&mut signed);
+    assert!((9.0..11.0).contains(&default), "{default} sign a week");
+    assert!((aimed - default).abs() < 0.2 && (all - default).abs() < 0.2, "{aimed}, {all} a week");
+    // Weighed by itself, thinness of mean m and variance v has mean m + v/m: here .28 + .033/.28.
+    assert!((thinnest / by_chance - 1.42).abs() < 0.12, "{thinnest} for {by_chance}");
+    assert!((thin / by_chance - 1.21).abs() < 0.12, "{thin} for {by_chance}");
+}
+
+#[test]
 fn leads_are_numbered_in_the_order_of_contact_and_a_longer_run_adds_to_the_end() {
     let spec = reference();
     let draw = |weeks| draw_contacts(&spec.leads, Dice::new(9, 0), SellerId(700), weeks);
