@@ -130,6 +130,8 @@ pub enum Decision {
     GoLive { seller: SellerId, order_cap: u32 },
     /// The trial is over: the cap falls, and the account manager of this number takes over.
     Graduate { seller: SellerId, manager: u32 },
+    /// Customers' requests about the seller were answered, in so many `hours` together.
+    Answer { seller: SellerId, requests: u32, hours: u32 },
     /// A mystery order was placed, and the seller `passed` or not.
     Mystery { seller: SellerId, passed: bool },
     /// A warning.
@@ -169,6 +171,7 @@ impl Decision {
                 Some(Fact::StaffDay { stage, worked, capacity, waiting })
             }
             Decision::Mend { .. }
+            | Decision::Answer { .. }
             | Decision::GoLive { .. }
             | Decision::Graduate { .. }
             | Decision::Propose { .. }

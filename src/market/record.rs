@@ -1,6 +1,6 @@
 //! Facts applied to what later choices see: the one back edge of the program.
 
-use super::{Market, Shelves, Standing};
+use super::{Market, Shelves, Standing, Tally};
 use crate::history::{Condition, Fact, FactSink, Order};
 use crate::protocol::Notice;
 use crate::rng::Purpose;
@@ -18,12 +18,12 @@ impl Market {
         match *fact {
             Fact::Bought { order } => self.bought(&order),
             Fact::Cancelled { order } => {
-                self.reputations.note(order.seller, self.reads.outcomes, |t| t.cancelled += 1);
+                self.note(&order, self.reads.outcomes, |t| t.cancelled += 1);
                 self.refund(&order);
                 self.experience(at, &order, false, sink);
             }
             Fact::Delivered { order, late, condition } => {
-                self.reputations.note(order.seller, self.reads.outcomes, |t| {
+                self.note(&order, self.reads.outcomes, |t| {
                     t.delivered += 1;
                     t.late += u32::from(late);
                     t.defective += u32::from(condition == Condition::Defective);
@@ -32,12 +32,11 @@ impl Market {
                 self.experience(at, &order, !late && condition == Condition::Sound, sink);
             }
             Fact::Returned { order, .. } => {
-                self.reputations.note(order.seller, self.reads.outcomes, |t| t.returned += 1);
+                self.note(&order, self.reads.outcomes, |t| t.returned += 1);
                 self.refund(&order);
             }
             Fact::Reviewed { order, stars, .. } => {
-                let category = self.census.products[order.product.index()].category;
-                self.reputations.review(order.seller, category, stars);
+                self.note(&order, true, |t| t.review(stars));
                 if self.feedback.sellers {
                     self.notify(order.seller, Notice::Reviewed { stars });
                 }
@@ -46,9 +45,15 @@ impl Market {
         }
     }
 
+    /// Counts what came of an order.
+    fn note(&mut self, order: &Order, matters: bool, change: impl Fn(&mut Tally)) {
+        let category = self.census.products[order.product.index()].category;
+        self.reputations.note(order.seller, category, matters, change);
+    }
+
     fn bought(&mut self, order: &Order) {
         let seller = order.seller;
-        self.reputations.note(seller, self.reads.orders, |t| t.orders += 1);
+        self.note(order, self.reads.orders, |t| t.orders += 1);
         self.ledger.pay(seller, order.price_cents);
         let price = Cents(i64::from(order.price_cents));
         self.notify(seller, Notice::Sold { product: order.product, price });

@@ -64,6 +64,12 @@ impl Market {
                 self.notify(seller, Notice::ActionPlan);
                 self.refresh_quality(now, seller);
             }
+            Decision::Answer { seller, requests, hours } => {
+                self.reputations.note_of_all(seller, self.reads.outcomes, |t| {
+                    t.requests += requests;
+                    t.answer_hours = t.answer_hours.saturating_add(hours);
+                });
+            }
             Decision::Suspend { seller, .. } => {
                 self.sellers[seller.index()].standing = Standing::Suspended;
             }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::capacity::Capacity;
 use super::pace::Pace;
 use crate::history::Stage;
-use crate::rng::{Dice, Purpose, Stream, binomial, poisson, unit_normal};
+use crate::rng::{Dice, Purpose, Stream, lognormal, poisson, unit_normal};
 use crate::units::SellerId;
 
 /// The Quality Charter and those who grant it: `joining.charter`.
@@ -127,12 +127,42 @@ impl SupportSpec {
         -libm::expm1(-self.requests_mean(wrong) * slow)
     }
 
-    /// Requests about `orders` of one seller on one day, and how many of them are answered slowly.
-    pub fn requests(&self, draws: &mut Stream, orders: u32, risk: f64, slow: f64) -> (u32, u32) {
-        let mean = f64::from(orders) * (self.requests_per_order + self.requests_per_problem * risk);
-        let requests = poisson(draws, mean);
-        (requests, binomial(draws, requests, slow))
+    /// How long one answer takes [days]: the manager's `wait_days`, then the seller's own part.
+    fn answer(&self, draws: &mut Stream, wait_days: f64, slowness: f64) -> f64 {
+        wait_days + lognormal(draws, libm::log(self.answer_days * slowness), self.answer_sigma)
     }
+
+    /// Requests about `orders` of one seller on one day, of which a share of `risk` goes wrong, and the
+    /// answers they get.
+    pub fn requests(
+        &self,
+        draws: &mut Stream,
+        orders: u32,
+        risk: f64,
+        wait_days: f64,
+        slowness: f64,
+    ) -> Answers {
+        let mean = f64::from(orders) * (self.requests_per_order + self.requests_per_problem * risk);
+        let mut answers = Answers { requests: poisson(draws, mean), ..Answers::default() };
+        for _ in 0..answers.requests {
+            let days = self.answer(draws, wait_days, slowness);
+            answers.slow += u32::from(days > self.slow_after_days);
+            // The cast saturates.
+            answers.hours = answers.hours.saturating_add(libm::round(24.0 * days) as u32);
+        }
+        answers
+    }
+}
+
+/// Requests about one seller's orders of a day, and how they were answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// Requests, all of them answered in the end [requests].
+    pub requests: u32,
+    /// Of these, how many were answered slowly [requests].
+    pub slow: u32,
+    /// Time that all answers took together [hours].
+    pub hours: u32,
 }
 
 /// One quality account manager.
@@ -283,15 +313,21 @@ mod tests {
     fn requests_come_with_orders_and_with_trouble() {
         let spec = support();
         let dice = Dice::new(5, 0);
-        let (mut requests, mut slow) = (0, 0);
+        let mut sum = Answers::default();
         for day in 0..20_000 {
             let draws = &mut dice.stream(1, day, Purpose::Support);
-            let (asked, late) = spec.requests(draws, 10, 0.2, 0.25);
-            requests += asked;
-            slow += late;
+            let answers = spec.requests(draws, 10, 0.2, 1.0, 2.0);
+            sum.requests += answers.requests;
+            sum.slow += answers.slow;
+            sum.hours += answers.hours;
         }
-        // Mean 10 · (.02 + .1 · .2) = .4 a day, of which a quarter is slow.
-        assert!((f64::from(requests) / 20_000.0 - 0.4).abs() < 0.02, "{requests} requests");
-        assert!((f64::from(slow) / f64::from(requests) - 0.25).abs() < 0.02, "{slow} slow");
+        let requests = f64::from(sum.requests);
+        // Mean 10 · (.02 + .1 · .2) = .4 a day.
+        assert!((requests / 20_000.0 - 0.4).abs() < 0.02, "{sum:?}");
+        // As many are slow as `slow_chance` says: 1 - Phi(ln 2 / .8) = .1931.
+        let expected = spec.slow_chance(1.0, 2.0);
+        assert!((f64::from(sum.slow) / requests - expected).abs() < 0.02, "{sum:?}, {expected}");
+        // A day of waiting, and the mean of a lognormal of median 1 day: exp(.32) = 1.377 days.
+        assert!((f64::from(sum.hours) / requests - 24.0 * 2.377).abs() < 1.5, "{sum:?}");
     }
 }

@@ -7,6 +7,7 @@ use super::{Decision, Onboarding, Today};
 use crate::agents::staff::account_managers::{Home, ManagementSpec, assign};
 use crate::agents::staff::monitoring::{Notes, Standing};
 use crate::agents::staff::mystery::{passes, pick};
+use crate::agents::staff::quality_managers::Answers;
 use crate::history::{ExitReason, Sanction, Stage};
 use crate::rng::Purpose;
 use crate::units::{ProductId, SellerId};
@@ -82,7 +83,7 @@ fn is_due(last: Option<i32>, every: u32, day: i32) -> bool {
 
 impl Onboarding {
     /// Customers ask about yesterday's orders: requests by quality account manager.
-    pub(super) fn support_day(&mut self, today: &Today<'_>) -> Vec<u32> {
+    pub(super) fn support_day(&mut self, today: &mut Today<'_>) -> Vec<u32> {
         let mut requests = vec![0; self.quality.len()];
         for (&seller, live) in &mut self.live {
             let orders = today.world.orders_yesterday(seller);
@@ -90,13 +91,16 @@ impl Onboarding {
                 continue;
             }
             let wait = self.quality[live.quality_manager].wait_days();
-            let slow = self.spec.support.slow_chance(wait, live.slowness);
             let about = today.day as u32;
             let draws = &mut today.dice.stream(u64::from(seller.0), about, Purpose::Support);
             let risk = today.world.risk(seller);
-            let (asked, slowly) = self.spec.support.requests(draws, orders, risk, slow);
-            live.note(Notes { requests: asked, slow: slowly, mystery_failed: 0 });
-            requests[live.quality_manager] += asked;
+            let Answers { requests: asked, slow, hours } =
+                self.spec.support.requests(draws, orders, risk, wait, live.slowness);
+            if asked > 0 {
+                live.note(Notes { requests: asked, slow, mystery_failed: 0 });
+                requests[live.quality_manager] += asked;
+                today.say(Decision::Answer { seller, requests: asked, hours });
+            }
         }
         requests
     }

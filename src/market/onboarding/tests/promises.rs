@@ -71,6 +71,9 @@ impl Auditor {
                 self.suspended.remove(&seller);
                 self.gone.insert(seller);
             }
+            Decision::Answer { seller, requests, .. } => {
+                assert!(self.live(seller) && requests > 0, "day {day}: {decision:?}");
+            }
             Decision::Mend { seller } => assert_eq!(self.stage[&seller], Stage::Charter),
             Decision::StaffDay { stage, worked, capacity, waiting } => {
                 assert!(worked <= capacity, "day {day}: {decision:?}");
