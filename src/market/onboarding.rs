@@ -104,7 +104,8 @@ pub trait WorldView {
     /// How badly a category lacks offers in a country: 0 well supplied, 1 nothing on offer.
     fn thin(&self, category: CategoryId, country: CountryId) -> f64;
 
-    /// A product that the seller lists and has run out of, the best-selling first.
+    /// A product that the seller lists and has run out of, the best-selling first; none if asking for
+    /// it is no use.
     fn sold_out(&self, seller: SellerId) -> Option<ProductId>;
 
     /// A product that is thin, that the seller does not list and that is none of the `known`, with a

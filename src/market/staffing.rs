@@ -198,6 +198,10 @@ impl WorldView for Seen<'_> {
     }
 
     fn sold_out(&self, seller: SellerId) -> Option<ProductId> {
+        let kind = self.market.sellers[seller.index()].profile().kind;
+        if !self.market.roster.hears_requests(kind) {
+            return None;
+        }
         self.market
             .spots(seller)
             .filter(|&(_, cell, spot)| self.stock(cell, spot) == 0)

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Sourcing, pick};
-use super::{Business, Desk, Shop, Stocking};
+use super::{Asked, Business, Desk, Shop, Stocking};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::units::{Cents, ProductId};
 
@@ -46,7 +46,7 @@ impl Stocking for FactoryStock {
             swept: 0.0,
             idle: 0.0,
             held: BTreeMap::new(),
-            asked: Vec::new(),
+            asked: Asked::default(),
         };
         Box::new(Shop::new(factory, cost_share))
     }
@@ -62,8 +62,7 @@ struct Factory {
     idle: f64,
     // Units of lots that found no buyer.
     held: BTreeMap<ProductId, u32>,
-    // Products that staff asked for: they count double.
-    asked: Vec<ProductId>,
+    asked: Asked,
 }
 
 impl Factory {
@@ -81,8 +80,7 @@ impl Factory {
             .collect();
         let needs: Vec<f64> = (desk.day.shelf.iter().zip(&rooms))
             .map(|(line, &room)| {
-                let urgency = if self.asked.contains(&line.product) { 2.0 } else { 1.0 };
-                urgency * f64::from(room)
+                self.asked.weight(line.product) * f64::from(room)
             })
             .collect();
         let wanted: f64 = needs.iter().sum();
@@ -151,8 +149,7 @@ impl Business for Factory {
             Notice::LotUnsold { product, units, .. } => {
                 *self.held.entry(product).or_default() += units;
             }
-            Notice::RestockAsked { product } => self.asked.push(product),
-            _ => {}
+            _ => self.asked.hear(notice),
         }
     }
 

@@ -465,3 +465,37 @@ fn a_factory_makes_what_is_short_and_offers_what_it_cannot_shelve() {
     let lots = out.waiting().iter().filter(|s| matches!(s.request, Request::OfferLot { .. }));
     assert_eq!(lots.count(), 1, "one lot of surplus a week: {:?}", out.waiting());
 }
+
+/// Units of the first product of every seller, by kind, in half a year in which all sells; `asked` says
+/// whether staff asks for that product every day.
+fn first_products(asked: bool) -> BTreeMap<KindId, f64> {
+    let (_, mut toy) = market(6);
+    let mut units = BTreeMap::new();
+    for day in 0..182 {
+        for actor in toy.actors.iter_mut().filter(|actor| actor.shelf.len() > 1) {
+            if asked {
+                actor.heard.push(Notice::RestockAsked { product: actor.shelf[0].product });
+            }
+        }
+        toy.day(day, Trade::AllSells);
+        for actor in toy.actors.iter().filter(|actor| actor.shelf.len() > 1) {
+            *units.entry(actor.profile.kind).or_insert(0.0) += f64::from(actor.shelf[0].sold);
+        }
+    }
+    units
+}
+
+#[test]
+fn what_staff_asks_for_comes_more_often_from_those_who_can_hear() {
+    let (left_alone, asked) = (first_products(false), first_products(true));
+    let kinds = reference().kinds;
+    for (kind, _, stocking) in kinds.all() {
+        let ratio = asked[&kind] / left_alone[&kind];
+        println!("{:<10} {ratio:.2}", kind.name());
+        if stocking.hears_requests() {
+            assert!(ratio > 1.1, "{}: {ratio} of what comes unasked", kind.name());
+        } else {
+            assert_eq!(ratio, 1.0, "{} does not hear", kind.name());
+        }
+    }
+}
