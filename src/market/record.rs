@@ -23,12 +23,7 @@ impl Market {
                 self.experience(at, &order, false, sink);
             }
             Fact::Delivered { order, late, condition } => {
-                self.note(&order, self.reads.outcomes, |t| {
-                    t.delivered += 1;
-                    t.late += u32::from(late);
-                    t.defective += u32::from(condition == Condition::Defective);
-                    t.misgraded += u32::from(condition == Condition::Misgraded);
-                });
+                self.note(&order, self.reads.outcomes, |t| t.arrived(late, condition));
                 self.experience(at, &order, !late && condition == Condition::Sound, sink);
             }
             Fact::Returned { order, .. } => {

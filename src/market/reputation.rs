@@ -1,5 +1,6 @@
 //! What the marketplace knows of its sellers: sufficient statistics of their feedback.
 
+use crate::history::Condition;
 use crate::ranking::Merit;
 use crate::units::{CategoryId, SellerId};
 
@@ -41,6 +42,14 @@ impl Tally {
         self.reviews += 1;
         self.stars += u32::from(stars);
         self.positive += u32::from(stars >= 4);
+    }
+
+    /// Adds an order that arrived.
+    pub fn arrived(&mut self, late: bool, condition: Condition) {
+        self.delivered += 1;
+        self.late += u32::from(late);
+        self.defective += u32::from(condition == Condition::Defective);
+        self.misgraded += u32::from(condition == Condition::Misgraded);
     }
 
     /// Adds what another counted.

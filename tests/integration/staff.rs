@@ -1,6 +1,7 @@
 //! What staff sees of the market and does to it, as a whole run shows it.
 
 use brocante::history::{Digest, Fact, Sanction};
+use brocante::market::Tally;
 
 use crate::worlds::{Past, SMALL, command, load, ranking, run};
 
@@ -117,4 +118,29 @@ fn a_refusal_does_not_end_the_widening_of_a_catalogue() {
     let residents = past.market.census().sellers.iter().filter(|card| card.from_start);
     let wide = residents.filter(|card| listed.get(&card.seller).is_some_and(|&n| n >= 3)).count();
     assert!(wide > 5, "{wide} sellers took up three products or more");
+}
+
+#[test]
+fn the_past_was_reviewed_and_sent_back_as_the_run_is() {
+    let few = ["weeks=1", "shoppers.visits_per_week=20.0"];
+    let sum = |sets: &[&str], of: &dyn Fn(&Tally) -> u32| {
+        let past = world(&[&few[..], sets].concat());
+        let sellers = past.market.sellers().iter().filter(|seller| seller.is_live());
+        let known = |number| of(past.market.reputations().lifetime(number));
+        sellers.map(|seller| known(seller.profile().seller)).sum::<u32>()
+    };
+    let happy = ["reviews.response=[0.0,0.0,0.0,0.0,1.0]"];
+    let (stars, reviews) = (sum(&happy, &|t| t.stars), sum(&happy, &|t| t.reviews));
+    assert!(reviews > 100 && stars == 5 * reviews, "{stars} stars in {reviews} reviews");
+
+    let back = ["defective", "misgraded", "late", "otherwise"];
+    let back = back.map(|key| format!("shoppers.returns.{key}=1.0"));
+    let back: Vec<&str> = back.iter().map(String::as_str).collect();
+    let (sent, came) = (sum(&back, &|t| t.returned), sum(&back, &|t| t.delivered));
+    assert!(f64::from(sent) > 0.98 * f64::from(came), "{sent} of {came} were sent back");
+
+    let cancelled = ["sellers.quality.cancel={a=90.0,b=10.0}"];
+    let (late, came) = (sum(&cancelled, &|t| t.late), sum(&cancelled, &|t| t.delivered));
+    let share = f64::from(late) / f64::from(came);
+    assert!((0.04..0.12).contains(&share), "{late} late of {came} that came, nine in ten called off");
 }
