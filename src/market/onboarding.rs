@@ -280,23 +280,24 @@ impl Onboarding {
         self.live.insert(seller, live);
     }
 
-    /// Runs the days before day 0, with the market as it is then, so that every queue starts as full
-    /// as it will stay. Whoever would have gone live is dropped. Returns who carried out an action plan
-    /// and is still an applicant: their true quality is better by as much. Call it once, before day 0.
-    pub fn warm_up(&mut self, world: &dyn WorldView, dice: Dice) -> Vec<SellerId> {
-        let start = self.applicants.first().map_or(0, |applicant| applicant.lead.contact.day);
+    /// The day on which the first lead is met, 0 at the latest: the days before day 0 fill the queues, so
+    /// that they are as full at the start as they will stay.
+    pub fn first_day(&self) -> i32 {
+        self.applicants.first().map_or(0, |applicant| applicant.lead.contact.day).min(0)
+    }
+
+    /// Works one of the days before day 0, called in turn from [`Onboarding::first_day`]. Whoever would
+    /// have gone live is dropped. Returns who carried out an action plan: their true quality must be
+    /// better by it when the next day comes.
+    pub fn warm_up_day(&mut self, day: i32, world: &dyn WorldView, dice: Dice) -> Vec<SellerId> {
         let idle = vec![0; self.quality.len()];
-        let mut mended = Vec::new();
         let mut out = Vec::new();
-        for day in start..0 {
-            self.pipeline_day(&mut Today { day, world, dice, out: &mut out }, &idle);
-            mended.extend(out.drain(..).filter_map(|decision| match decision {
-                Decision::Mend { seller } => Some(seller),
-                _ => None,
-            }));
-        }
-        mended.retain(|&seller| self.record(seller).end.is_none());
-        mended
+        self.pipeline_day(&mut Today { day, world, dice, out: &mut out }, &idle);
+        let mended = |decision| match decision {
+            Decision::Mend { seller } => Some(seller),
+            _ => None,
+        };
+        out.into_iter().filter_map(mended).collect()
     }
 
     /// Works one day and appends what was decided to `out`, in order. Days are called in turn, from 0.

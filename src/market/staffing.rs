@@ -17,10 +17,12 @@ impl Market {
     /// Brings the pipeline of applicants to its steady state.
     pub(super) fn warm_up_staff(&mut self, cells: &mut dyn Shelves) {
         let Some(mut staff) = self.onboarding.take() else { return };
-        let mended = staff.warm_up(&Seen::new(self, cells, 1), self.dice);
-        for seller in mended {
-            self.notify(seller, Notice::ActionPlan);
-            self.refresh_quality(SimTime(0), seller);
+        for day in staff.first_day()..0 {
+            // Seen anew every day: the next audit is of what the action plan mended.
+            for seller in staff.warm_up_day(day, &Seen::new(self, cells, 1), self.dice) {
+                self.notify(seller, Notice::ActionPlan);
+                self.refresh_quality(SimTime(0), seller);
+            }
         }
         self.onboarding = Some(staff);
     }

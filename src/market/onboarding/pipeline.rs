@@ -116,18 +116,6 @@ impl Onboarding {
     }
 
     fn charter_day(&mut self, today: &mut Today<'_>, requests: &[u32]) {
-        for (ready, seller) in due(&mut self.plans, today.day) {
-            let applicant = self.record(seller);
-            let (tries, manager) = (applicant.tries, applicant.quality_manager);
-            let pace = self.spec.kinds.of(applicant.lead.kind);
-            match manager {
-                Some(i) if self.spec.charter.plan(today.dice, seller, tries, pace).1 => {
-                    self.quality[i].waiting.insert((ready, seller));
-                    today.say(Decision::Mend { seller });
-                }
-                _ => self.drop_out(today, seller, End::GaveUp),
-            }
-        }
         let (mut worked, mut capacity, mut waiting) = (0, 0, 0);
         for (manager, &asked) in requests.iter().enumerate() {
             let person = &mut self.quality[manager];
@@ -141,6 +129,24 @@ impl Onboarding {
             }
         }
         today.say(Decision::StaffDay { stage: Stage::Charter, worked, capacity, waiting });
+        self.plans_day(today);
+    }
+
+    /// Action plans that are done: their applicants wait for another audit, tomorrow at the earliest,
+    /// when it can see what was mended.
+    fn plans_day(&mut self, today: &mut Today<'_>) {
+        for (ready, seller) in due(&mut self.plans, today.day) {
+            let applicant = self.record(seller);
+            let (tries, manager) = (applicant.tries, applicant.quality_manager);
+            let pace = self.spec.kinds.of(applicant.lead.kind);
+            match manager {
+                Some(i) if self.spec.charter.plan(today.dice, seller, tries, pace).1 => {
+                    self.quality[i].waiting.insert((ready, seller));
+                    today.say(Decision::Mend { seller });
+                }
+                _ => self.drop_out(today, seller, End::GaveUp),
+            }
+        }
     }
 
     fn audit(&mut self, today: &mut Today<'_>, seller: SellerId) {

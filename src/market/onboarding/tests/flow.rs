@@ -86,6 +86,25 @@ fn competitive_intelligence_aims_signings_and_makes_no_more_of_them() {
 }
 
 #[test]
+fn the_next_audit_is_of_what_the_action_plan_mended() {
+    let mut spec = reference();
+    (spec.charter.tries_max, spec.charter.noise, spec.charter.drop_out) = (2, 0.0, 0.0);
+    let mut market = FakeMarket::new(3);
+    // Nobody passes as it is, and everybody once it is mended.
+    (market.trouble, market.cure) = (100.0, 0.0);
+    let mut run = Run::on(market, &spec, 3, 0, 12, false);
+    run.weeks(12);
+    let ends = |end: End| {
+        let ended = run.staff.applicants().iter().filter_map(move |a| a.end);
+        ended.filter(move |&(_, _, how)| how == end)
+    };
+    assert_eq!(ends(End::Refused).collect::<Vec<_>>(), vec![]);
+    let passed = ends(End::BeforeStart).count();
+    let joined = run.staff.applicants().iter().filter(|a| a.live_day().is_some()).count();
+    assert!(passed > 20 && joined > 20, "{passed} passed before day 0, {joined} after it");
+}
+
+#[test]
 fn leads_are_numbered_in_the_order_of_contact_and_a_longer_run_adds_to_the_end() {
     let spec = reference();
     let draw = |weeks| draw_contacts(&spec.leads, Dice::new(9, 0), SellerId(700), weeks);
