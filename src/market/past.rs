@@ -8,7 +8,7 @@ use crate::rng::{Dice, Purpose, Stream, unit32};
 use crate::units::SellerId;
 
 /// Orders for each review asked for, at most: where hardly anybody answers, there are fewer reviews.
-const ORDERS_A_REVIEW: u32 = 50;
+const ORDERS_A_REVIEW: u32 = 1000;
 
 impl Market {
     /// Draws orders of the past as those of the run are drawn, until each seller of the start has the

@@ -128,10 +128,8 @@ impl Sourcing for Wholesaler {
     fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
         let desk = Desk::new(me, day, self.cost_share);
         let now = f64::from(day.day);
-        let gap = |desk: Desk<'_>| {
-            let mut draws = desk.own_draws();
-            exponential(&mut draws) * self.stock.every_days
-        };
+        let every_days = self.stock.every_days;
+        let gap = |desk: Desk<'_>| exponential(&mut desk.own_draws()) * every_days;
         match self.next {
             None => {
                 desk.open(self.stock.opening_days, self.stock.cover_days, out);
