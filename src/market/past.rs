@@ -7,8 +7,9 @@ use crate::history::Condition;
 use crate::rng::{Dice, Purpose, Stream, unit32};
 use crate::units::SellerId;
 
-/// Orders for each review asked for, at most: where hardly anybody answers, there are fewer reviews.
-const ORDERS_A_REVIEW: u32 = 1000;
+/// Orders for each review asked for, at most, and orders called off for each that is sent: where hardly
+/// anybody answers, there are fewer reviews.
+const ORDERS_A_REVIEW: u32 = 100;
 
 impl Market {
     /// Draws orders of the past as those of the run are drawn, until each seller of the start has the
@@ -38,13 +39,14 @@ impl Market {
             let line = profile.catalogue[draws.below(profile.catalogue.len() as u32) as usize];
             let tally = &mut past[self.census.products[line.product.index()].category.index()];
             tally.orders += 1;
+            if self.fulfilment.is_some() {
+                let called_off = called_off(quality.cancel, unit32(draws.next_u32()));
+                tally.orders += called_off;
+                tally.cancelled += called_off;
+            }
             let mut happens = |chance: f64| unit32(draws.next_u32()) < chance;
             let (mut late, mut condition) = (false, Condition::Sound);
             if self.fulfilment.is_some() {
-                if happens(quality.cancel) {
-                    tally.cancelled += 1;
-                    continue;
-                }
                 late = happens(quality.late);
                 if happens(quality.defect) {
                     condition = Condition::Defective;
@@ -63,5 +65,29 @@ impl Market {
             }
         }
         past
+    }
+}
+
+/// Orders that a seller calls off before the next one that it sends, by a uniform draw: geometric.
+fn called_off(chance: f64, unit: f64) -> u32 {
+    // A chance of 0 has a logarithm of minus infinity, and none is called off; at 1 the cap holds.
+    (libm::log(unit) / libm::log(chance)).min(f64::from(ORDERS_A_REVIEW)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_called_off_as_their_chance_says() {
+        let dice = Dice::new(1, 0);
+        let orders = |chance| -> u32 {
+            let unit = |i| dice.block(i, 0, Purpose::SellerHistory).unit(0);
+            (0..20_000).map(|i| called_off(chance, unit(i))).sum()
+        };
+        assert_eq!(orders(0.0), 0);
+        // .2 of all orders: a quarter of those that are sent.
+        assert!((f64::from(orders(0.2)) / 20_000.0 - 0.25).abs() < 0.02);
+        assert_eq!(orders(1.0), 20_000 * ORDERS_A_REVIEW);
     }
 }

@@ -259,7 +259,8 @@ mod tests {
         let mut known = Reputations::new(3, 2, 4);
         let past = Tally { orders: 4, returned: 1, ..Tally::default() };
         known.remember(ONE, &[Tally::default(), past]);
-        for (category, late) in [(0, false), (1, true), (1, false)].map(|(c, l)| (CategoryId(c), l)) {
+        for (category, late) in [(0, false), (1, true), (1, false)].map(|(c, l)| (CategoryId(c), l))
+        {
             known.note(ONE, category, true, |t| {
                 t.orders += 1;
                 t.delivered += 1;

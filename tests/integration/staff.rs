@@ -142,5 +142,8 @@ fn the_past_was_reviewed_and_sent_back_as_the_run_is() {
     let cancelled = ["sellers.quality.cancel={a=90.0,b=10.0}"];
     let (late, came) = (sum(&cancelled, &|t| t.late), sum(&cancelled, &|t| t.delivered));
     let share = f64::from(late) / f64::from(came);
-    assert!((0.04..0.12).contains(&share), "{late} late of {came} that came, nine in ten called off");
+    assert!(
+        (0.04..0.12).contains(&share),
+        "{late} late of {came} that came, nine in ten called off"
+    );
 }

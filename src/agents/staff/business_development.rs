@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn signings_are_aimed_in_proportion_to_what_is_thin() {
-        let spec = |focus| ProspectingSpec { staff: 1, cases_per_staff: 2.0, patience_days: 10, focus };
+        let spec =
+            |focus| ProspectingSpec { staff: 1, cases_per_staff: 2.0, patience_days: 10, focus };
         let thin = [0.0, 0.2, 0.6];
         let dice = Dice::new(4, 0);
         let mut went = [0; 4];

@@ -243,12 +243,7 @@ impl Onboarding {
 
 /// One visit of an account manager: stock that ran out first, then a proposal if one is due. Returns
 /// whether there was anything to do.
-fn visit(
-    spec: &ManagementSpec,
-    today: &mut Today<'_>,
-    seller: SellerId,
-    live: &mut Live,
-) -> bool {
+fn visit(spec: &ManagementSpec, today: &mut Today<'_>, seller: SellerId, live: &mut Live) -> bool {
     let (day, world) = (today.day, today.world);
     let mut did = false;
     if is_due(live.chased, spec.chase_every_days, day)

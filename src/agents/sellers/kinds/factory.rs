@@ -79,9 +79,7 @@ impl Factory {
             })
             .collect();
         let needs: Vec<f64> = (desk.day.shelf.iter().zip(&rooms))
-            .map(|(line, &room)| {
-                self.asked.weight(line.product) * f64::from(room)
-            })
+            .map(|(line, &room)| self.asked.weight(line.product) * f64::from(room))
             .collect();
         let wanted: f64 = needs.iter().sum();
         let share = if wanted > 0.0 { (units / wanted).min(1.0) } else { 0.0 };

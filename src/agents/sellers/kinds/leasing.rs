@@ -29,7 +29,13 @@ pub struct LeasingStock {
 
 impl Stocking for LeasingStock {
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Leasing { stock: self.clone(), cost_share, next: None, fleet: Vec::new(), asked: Asked::default() })
+        Box::new(Leasing {
+            stock: self.clone(),
+            cost_share,
+            next: None,
+            fleet: Vec::new(),
+            asked: Asked::default(),
+        })
     }
 }
 

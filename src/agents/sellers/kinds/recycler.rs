@@ -67,7 +67,8 @@ impl Business for Recycler {
         let mut taken = vec![0; desk.day.shelf.len()];
         // It picks devices that hold what is asked for.
         let asked = std::mem::take(&mut self.asked);
-        let weights = desk.day.shelf.iter().map(|line| desk.rate(line) * asked.weight(line.product));
+        let weights =
+            desk.day.shelf.iter().map(|line| desk.rate(line) * asked.weight(line.product));
         for _ in 0..devices {
             for _ in 0..binomial(&mut draws, self.stock.parts_a_device, self.stock.sound) {
                 taken[pick(weights.clone(), draws.unit())] += 1;
