@@ -105,8 +105,16 @@ impl Market {
         sink.take(now, &Fact::Listed { seller, product, price_cents });
     }
 
-    /// Brings what a seller aims at with an offer down to a price, and the price with it: never below
-    /// break-even, and never up.
+    /// The price [EUR] below which a seller meets nobody's: what leaves nothing after a unit's cost, the
+    /// commission, and the share of its orders that it has had to refund.
+    pub(super) fn least_price(&self, seller: SellerId, unit_cost: u32) -> f64 {
+        let known = self.reputations.lifetime(seller);
+        let refunded = f64::from(known.returned + known.cancelled) / f64::from(known.orders.max(1));
+        self.break_even(unit_cost) / (1.0 - refunded).max(0.1)
+    }
+
+    /// Brings what a seller aims at with an offer down to a price, and the price with it: never to where
+    /// it would lose by it, and never up.
     fn meet(
         &mut self,
         now: SimTime,
@@ -121,7 +129,7 @@ impl Market {
         let row = cell.offers().row(offer.spot);
         let (asked, unit_cost) = (row.price_cents, row.unit_cost);
         let target = cell.markup(offer.spot) * self.reference_eur(product);
-        let price = price.eur().max(self.break_even(unit_cost));
+        let price = price.eur().max(self.least_price(seller, unit_cost));
         if price >= target {
             return;
         }

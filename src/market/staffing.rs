@@ -136,10 +136,10 @@ impl<'a> Seen<'a> {
         f64::from(cells.cell(cell).offers().price(spot))
     }
 
-    /// The price at which a unit on the shelf leaves its seller nothing.
-    fn break_even(&self, cell: u32, spot: Spot) -> f64 {
+    /// The price below which a seller meets nobody's.
+    fn least_price(&self, seller: SellerId, cell: u32, spot: Spot) -> f64 {
         let mut cells = self.cells.borrow_mut();
-        self.market.break_even(cells.cell(cell).offers().row(spot).unit_cost)
+        self.market.least_price(seller, cells.cell(cell).offers().row(spot).unit_cost)
     }
 
     fn stock(&self, cell: u32, spot: Spot) -> u32 {
@@ -237,9 +237,10 @@ impl WorldView for Seen<'_> {
 
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
         let dear = |(product, cell, spot): (ProductId, u32, Spot)| {
-            let meet = self.cheapest(product, seller)?.max(self.break_even(cell, spot));
+            let meet = self.cheapest(product, seller)?;
             let asked = self.price(cell, spot);
-            (asked > DEAR * meet).then_some((product, meet, asked / meet))
+            let wise = asked > DEAR * meet && meet >= self.least_price(seller, cell, spot);
+            wise.then_some((product, meet, asked / meet))
         };
         let (product, meet, _) = self
             .market

@@ -96,8 +96,10 @@ fn prices_are_met_down_to_break_even() {
         }
         sum / n
     };
-    let deaf = proposing(&[list_share, "sellers.accept_proposal=0.0"]);
-    let heard = proposing(&[list_share, "sellers.accept_proposal=1.0"]);
+    // Cheap enough to buy that there is room to meet prices.
+    let cost = "sellers.cost_share=0.65";
+    let deaf = proposing(&[list_share, cost, "sellers.accept_proposal=0.0"]);
+    let heard = proposing(&[list_share, cost, "sellers.accept_proposal=1.0"]);
     let (deaf, heard) = (mean_markup(&deaf), mean_markup(&heard));
     assert!(heard < 0.97 * deaf, "targets of {heard} of reference, {deaf} without proposals");
 }
