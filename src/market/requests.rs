@@ -108,6 +108,10 @@ impl Market {
     /// The price [EUR] below which a seller meets nobody's: what leaves nothing after a unit's cost, the
     /// commission, and the share of its orders that it has had to refund.
     pub(super) fn least_price(&self, seller: SellerId, unit_cost: u32) -> f64 {
+        if unit_cost == 0 {
+            // It never had stock, so it does not know yet what a unit costs.
+            return f64::INFINITY;
+        }
         let known = self.reputations.lifetime(seller);
         let refunded = f64::from(known.returned + known.cancelled) / f64::from(known.orders.max(1));
         self.break_even(unit_cost) / (1.0 - refunded).max(0.1)
