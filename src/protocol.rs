@@ -23,6 +23,8 @@ pub enum Request {
     Restock { product: ProductId, units: u32, unit_cost: Cents },
     /// Put a product on sale at a price, with no stock yet.
     List { product: ProductId, price: Cents },
+    /// Come down to a price for a product on sale: from now on it is what is asked without competition.
+    Meet { product: ProductId, price: Cents },
     /// Take a product off sale.
     Delist { product: ProductId },
     /// Offer a lot to other sellers at a price a unit: units that are in nobody's shelf yet.
@@ -104,7 +106,8 @@ pub struct ShelfLine {
     pub stock: u32,
     /// Asking price now.
     pub price: Cents,
-    /// What this seller would ask without competition, at today's reference price.
+    /// What this seller asked without competition when it listed the product, at today's reference
+    /// price: its costs go by it, whatever prices it agrees to meet.
     pub target: Cents,
     /// Units this offer would sell a day if all offers of the product sold alike [units/day].
     pub fair_share: f64,

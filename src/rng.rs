@@ -76,6 +76,10 @@ pub enum Purpose {
     Mystery = 46,
     /// How many requests customers make, and how slow the answers are.
     Support = 48,
+    /// What account managers propose, and whether sellers take it up.
+    Proposal = 60,
+    /// Whom competitive intelligence aims at.
+    Aim = 61,
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
 }

@@ -221,12 +221,11 @@ impl MarketPlan<'_> {
         let countries: Vec<Alias> = homes_of.iter().map(|shares| Alias::new(shares)).collect();
         let payments = self.ways_to_pay();
         let (customers, class_bounds) = self.customers(who, &countries, &payments);
-        let window = self.market.window_weeks as usize;
         let fulfilment = self.travel(&sellers);
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let mut market = Market {
-            reputations: Reputations::new(sellers.len(), census.categories.len(), window),
+            reputations: self.reputations(sellers.len(), census.categories.len()),
             fresh: vec![],
             ledger: Ledger::new(&self.market.fees, sellers.len()),
             offers: vec![0; census.products.len()],
@@ -311,6 +310,10 @@ impl MarketPlan<'_> {
             self.countries.iter().map(share).collect()
         };
         self.shoppers.classes.values().map(of).collect()
+    }
+
+    fn reputations(&self, sellers: usize, categories: usize) -> Reputations {
+        Reputations::new(sellers, categories, self.market.window_weeks as usize)
     }
 
     /// The staff, with the sellers of the start in its care. What a lead is follows from its profile.

@@ -332,7 +332,7 @@ impl Cell {
         }
     }
 
-    /// Target price over reference price of an offer.
+    /// Target price over reference price of an offer today.
     pub fn markup(&self, spot: Spot) -> f64 {
         f64::from(self.offers.row(spot).markup)
     }

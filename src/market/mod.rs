@@ -97,11 +97,13 @@ pub struct Seller {
 }
 
 /// Where one of a seller's offers is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Offer {
     product: ProductId,
     cell: u32,
     spot: Spot,
+    /// Target price over reference price when it was listed.
+    markup: f32,
 }
 
 impl Seller {
@@ -348,11 +350,13 @@ impl Market {
         self.looks_today.get(self.next_look).map_or(&[], Vec::as_slice)
     }
 
-    /// The price [EUR] at which a unit of this cost leaves a seller nothing after the commission and
-    /// its carrier.
+    /// The price [EUR] at which a unit of this cost leaves a seller nothing after the commission, its
+    /// carrier, and the share of its orders that it has had to refund.
     pub fn break_even(&self, seller: SellerId, unit_cost: u32) -> f64 {
         let cost = f64::from(unit_cost) / 100.0 + self.parcel(seller).eur();
-        cost / (1.0 - self.commission).max(1e-6)
+        let known = self.reputations.lifetime(seller);
+        let refunded = f64::from(known.returned + known.cancelled) / f64::from(known.orders.max(1));
+        cost / (1.0 - self.commission).max(1e-6) / (1.0 - refunded).max(0.1)
     }
 
     /// What a seller's carrier gets for a parcel; nothing where orders do not travel.
@@ -440,13 +444,15 @@ impl Market {
         self.reviews.as_ref()
     }
 
-    /// The stars that a shopper would give for an order, by the draw for its review.
+    /// The stars that a shopper would give for an order, by the draw for its review: what came of the
+    /// order decides, and an answer that came too slowly costs some.
     pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
         let seller = self.seller(order.seller);
         let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
-        // A question answered too slowly costs one star.
-        let slow = self.onboarding.as_ref().map_or(0.0, |o| o.slow_answer_chance(order.seller));
-        if slow > 0.0 && draw.unit(3) < slow { stars.saturating_sub(1).max(1) } else { stars }
+        let wrong = late || condition != Condition::Sound;
+        let staff = self.onboarding.as_ref();
+        let lost = staff.map_or(0, |o| o.stars_lost(order.seller, wrong, draw.unit(3)));
+        stars.saturating_sub(lost).max(1)
     }
 
     /// Orders that campaigns place in a tick of the day.

@@ -104,13 +104,15 @@ pub trait WorldView {
     /// How badly a category lacks offers in a country: 0 well supplied, 1 nothing on offer.
     fn thin(&self, category: CategoryId, country: CountryId) -> f64;
 
-    /// A product that the seller lists and has run out of, the best-selling first.
+    /// A product that the seller lists and has run out of, the best-selling first; none if asking for
+    /// it is no use.
     fn sold_out(&self, seller: SellerId) -> Option<ProductId>;
 
-    /// A product that is thin and that the seller does not list, with a price to ask.
-    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)>;
+    /// A product that is thin, that the seller does not list and that is none of the `known`, with a
+    /// price to ask.
+    fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)>;
 
-    /// A product that the seller lists too dear, with the price to meet.
+    /// A product that the seller lists too dear, with the price to meet: one it can afford.
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)>;
 }
 
@@ -129,6 +131,8 @@ pub enum Decision {
     GoLive { seller: SellerId, order_cap: u32 },
     /// The trial is over: the cap falls, and the account manager of this number takes over.
     Graduate { seller: SellerId, manager: u32 },
+    /// Customers' requests about the seller were answered, in so many `hours` together.
+    Answer { seller: SellerId, requests: u32, hours: u32 },
     /// A mystery order was placed, and the seller `passed` or not.
     Mystery { seller: SellerId, passed: bool },
     /// A warning.
@@ -168,6 +172,7 @@ impl Decision {
                 Some(Fact::StaffDay { stage, worked, capacity, waiting })
             }
             Decision::Mend { .. }
+            | Decision::Answer { .. }
             | Decision::GoLive { .. }
             | Decision::Graduate { .. }
             | Decision::Propose { .. }
@@ -275,23 +280,24 @@ impl Onboarding {
         self.live.insert(seller, live);
     }
 
-    /// Runs the days before day 0, with the market as it is then, so that every queue starts as full
-    /// as it will stay. Whoever would have gone live is dropped. Returns who carried out an action plan
-    /// and is still an applicant: their true quality is better by as much. Call it once, before day 0.
-    pub fn warm_up(&mut self, world: &dyn WorldView, dice: Dice) -> Vec<SellerId> {
-        let start = self.applicants.first().map_or(0, |applicant| applicant.lead.contact.day);
+    /// The day on which the first lead is met, 0 at the latest: the days before day 0 fill the queues, so
+    /// that they are as full at the start as they will stay.
+    pub fn first_day(&self) -> i32 {
+        self.applicants.first().map_or(0, |applicant| applicant.lead.contact.day).min(0)
+    }
+
+    /// Works one of the days before day 0, called in turn from [`Onboarding::first_day`]. Whoever would
+    /// have gone live is dropped. Returns who carried out an action plan: their true quality must be
+    /// better by it when the next day comes.
+    pub fn warm_up_day(&mut self, day: i32, world: &dyn WorldView, dice: Dice) -> Vec<SellerId> {
         let idle = vec![0; self.quality.len()];
-        let mut mended = Vec::new();
         let mut out = Vec::new();
-        for day in start..0 {
-            self.pipeline_day(&mut Today { day, world, dice, out: &mut out }, &idle);
-            mended.extend(out.drain(..).filter_map(|decision| match decision {
-                Decision::Mend { seller } => Some(seller),
-                _ => None,
-            }));
-        }
-        mended.retain(|&seller| self.record(seller).end.is_none());
-        mended
+        self.pipeline_day(&mut Today { day, world, dice, out: &mut out }, &idle);
+        let mended = |decision| match decision {
+            Decision::Mend { seller } => Some(seller),
+            _ => None,
+        };
+        out.into_iter().filter_map(mended).collect()
     }
 
     /// Works one day and appends what was decided to `out`, in order. Days are called in turn, from 0.
@@ -317,6 +323,18 @@ impl Onboarding {
             let wait = self.quality[live.quality_manager].wait_days();
             self.spec.support.slow_chance(wait, live.slowness)
         })
+    }
+
+    /// Stars that a review loses because its shopper asked about the order and waited too long for an
+    /// answer, by a uniform draw. Most shoppers never ask; those whose order went `wrong` do so most.
+    pub fn stars_lost(&self, seller: SellerId, wrong: bool, unit: f64) -> u8 {
+        let support = &self.spec.support;
+        // Slow answers are no more than requests, so most draws are settled without a look at the staff.
+        if support.stars_lost == 0 || unit >= support.requests_mean(wrong) {
+            return 0;
+        }
+        let slow = self.slow_answer_chance(seller);
+        if unit < support.waits_chance(wrong, slow) { support.stars_lost } else { 0 }
     }
 
     /// Weeks that monitoring looks back on.

@@ -1,57 +1,96 @@
-//! The reviews that the sellers of the start already have when a run begins.
+//! What is known already of the sellers of the start when a run begins.
 
-use super::Market;
-use super::reputation::Tally;
+use super::{Market, Seller, Tally};
 use crate::agents::sellers::Outcome;
-use crate::rng::{Dice, Purpose};
-use crate::units::{CategoryId, SellerId};
+use crate::agents::shoppers::ReviewsSpec;
+use crate::history::Condition;
+use crate::rng::{Dice, Purpose, Stream, unit32};
+use crate::units::SellerId;
+
+/// Orders for each review asked for, at most, and orders called off for each that is sent: where hardly
+/// anybody answers, there are fewer reviews.
+const ORDERS_A_REVIEW: u32 = 100;
 
 impl Market {
-    /// Draws past reviews from what each seller's true quality earns, and the orders they belong to
-    /// from the mean response. They count for a lifetime, not for the window.
+    /// Draws orders of the past as those of the run are drawn, until each seller of the start has the
+    /// reviews that its profile says. They count for a lifetime, not for the window; how fast requests
+    /// about them were answered nobody wrote down.
     pub(super) fn count_past_reviews(&mut self, who: Dice) {
         let Some(reviews) = &self.reviews else { return };
-        let response = reviews.response.iter().sum::<f64>() / reviews.response.len() as f64;
-        for i in 0..self.sellers.len() {
-            let seller = SellerId(i as u32);
-            let profile = self.sellers[i].profile();
-            if !self.census.sellers[i].from_start || profile.past_reviews == 0 {
-                continue;
+        for (i, seller) in (0u32..).zip(&self.sellers) {
+            if self.census.sellers[i as usize].from_start && seller.profile().past_reviews > 0 {
+                let draws = who.stream(u64::from(i), 1, Purpose::SellerHistory);
+                let past = self.past_of(seller, reviews, draws);
+                self.reputations.remember(SellerId(i), &past);
             }
-            let n = profile.past_reviews;
-            let catalogue = &profile.catalogue;
-            let chances = Outcome::chances(&profile.quality);
-            let mut draws = who.stream(u64::from(seller.0), 1, Purpose::SellerHistory);
-            let mut past = Tally::default();
-            let mut categories: Vec<(CategoryId, u8)> = Vec::with_capacity(n as usize);
-            for _ in 0..n {
-                let outcome = pick_outcome(&chances, draws.unit());
-                let stars = self.sellers[i].stars.stars(outcome, draws.next_u32());
-                past.review(stars);
-                let line = catalogue[draws.below(catalogue.len() as u32) as usize];
-                categories.push((self.census.products[line.product.index()].category, stars));
-            }
-            let orders = (f64::from(n) / response.max(1e-3)).round();
-            let count = |share: f64| (orders * share).round() as u32;
-            let quality = self.sellers[i].profile().quality;
-            past.orders = count(1.0);
-            past.cancelled = count(quality.cancel);
-            past.delivered = past.orders - past.cancelled.min(past.orders);
-            past.late = count(quality.late);
-            past.defective = count(quality.defect);
-            past.misgraded = count(quality.misgrade);
-            self.reputations.remember(seller, past, &categories);
         }
+    }
+
+    /// The past of one seller, by category.
+    fn past_of(&self, seller: &Seller, reviews: &ReviewsSpec, mut draws: Stream) -> Vec<Tally> {
+        let profile = seller.profile();
+        let quality = &profile.quality;
+        let mut past = vec![Tally::default(); self.census.categories.len()];
+        let mut missing = profile.past_reviews;
+        for _ in 0..missing.saturating_mul(ORDERS_A_REVIEW) {
+            if missing == 0 {
+                break;
+            }
+            let line = profile.catalogue[draws.below(profile.catalogue.len() as u32) as usize];
+            let tally = &mut past[self.census.products[line.product.index()].category.index()];
+            tally.orders += 1;
+            if self.fulfilment.is_some() {
+                let called_off = called_off(quality.cancel, unit32(draws.next_u32()));
+                tally.orders += called_off;
+                tally.cancelled += called_off;
+            }
+            let mut happens = |chance: f64| unit32(draws.next_u32()) < chance;
+            let (mut late, mut condition) = (false, Condition::Sound);
+            if self.fulfilment.is_some() {
+                late = happens(quality.late);
+                if happens(quality.defect) {
+                    condition = Condition::Defective;
+                } else if happens(quality.misgrade) {
+                    condition = Condition::Misgraded;
+                }
+                tally.arrived(late, condition);
+                let back = self.returns.as_ref();
+                let back = back.and_then(|r| r.reason(condition, late, unit32(draws.next_u32())));
+                tally.returned += u32::from(back.is_some());
+            }
+            let stars = seller.stars.stars(Outcome::of(late, condition), draws.next_u32());
+            if unit32(draws.next_u32()) < reviews.response[usize::from(stars) - 1] {
+                tally.review(stars);
+                missing -= 1;
+            }
+        }
+        past
     }
 }
 
-fn pick_outcome(chances: &[f64; 4], unit: f64) -> Outcome {
-    let mut left = unit;
-    for (outcome, chance) in Outcome::ALL.into_iter().zip(chances) {
-        left -= chance;
-        if left < 0.0 {
-            return outcome;
-        }
+/// Orders that a seller calls off before the next one that it sends, by a uniform draw: geometric.
+fn called_off(chance: f64, unit: f64) -> u32 {
+    if chance >= 1.0 {
+        return ORDERS_A_REVIEW;
     }
-    Outcome::ALL[0]
+    // A chance of 0 has a logarithm of minus infinity, and none is called off.
+    (libm::log(unit) / libm::log(chance)).min(f64::from(ORDERS_A_REVIEW)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_called_off_as_their_chance_says() {
+        let dice = Dice::new(1, 0);
+        let orders = |chance| -> u32 {
+            let unit = |i| dice.block(i, 0, Purpose::SellerHistory).unit(0);
+            (0..20_000).map(|i| called_off(chance, unit(i))).sum()
+        };
+        assert_eq!(orders(0.0), 0);
+        // .2 of all orders: a quarter of those that are sent.
+        assert!((f64::from(orders(0.2)) / 20_000.0 - 0.25).abs() < 0.02);
+        assert_eq!(orders(1.0), 20_000 * ORDERS_A_REVIEW);
+    }
 }

@@ -1,6 +1,6 @@
 //! Facts applied to what later choices see: the one back edge of the program.
 
-use super::{Market, Shelves, Standing};
+use super::{Market, Shelves, Standing, Tally};
 use crate::history::{Condition, Fact, FactSink, Order};
 use crate::protocol::Notice;
 use crate::rng::Purpose;
@@ -18,27 +18,21 @@ impl Market {
         match *fact {
             Fact::Bought { order } => self.bought(&order),
             Fact::Cancelled { order } => {
-                self.reputations.note(order.seller, self.reads.outcomes, |t| t.cancelled += 1);
+                self.note(&order, self.reads.outcomes, |t| t.cancelled += 1);
                 // Nothing left, so no carrier is paid.
                 self.refund(&order, self.parcel(order.seller));
                 self.experience(at, &order, false, sink);
             }
             Fact::Delivered { order, late, condition } => {
-                self.reputations.note(order.seller, self.reads.outcomes, |t| {
-                    t.delivered += 1;
-                    t.late += u32::from(late);
-                    t.defective += u32::from(condition == Condition::Defective);
-                    t.misgraded += u32::from(condition == Condition::Misgraded);
-                });
+                self.note(&order, self.reads.outcomes, |t| t.arrived(late, condition));
                 self.experience(at, &order, !late && condition == Condition::Sound, sink);
             }
             Fact::Returned { order, .. } => {
-                self.reputations.note(order.seller, self.reads.outcomes, |t| t.returned += 1);
+                self.note(&order, self.reads.outcomes, |t| t.returned += 1);
                 self.refund(&order, Cents(0));
             }
             Fact::Reviewed { order, stars, .. } => {
-                let category = self.census.products[order.product.index()].category;
-                self.reputations.review(order.seller, category, stars);
+                self.note(&order, true, |t| t.review(stars));
                 if self.feedback.sellers {
                     self.notify(order.seller, Notice::Reviewed { stars });
                 }
@@ -47,9 +41,15 @@ impl Market {
         }
     }
 
+    /// Counts what came of an order.
+    fn note(&mut self, order: &Order, matters: bool, change: impl Fn(&mut Tally)) {
+        let category = self.census.products[order.product.index()].category;
+        self.reputations.note(order.seller, category, matters, change);
+    }
+
     fn bought(&mut self, order: &Order) {
         let seller = order.seller;
-        self.reputations.note(seller, self.reads.orders, |t| t.orders += 1);
+        self.note(order, self.reads.orders, |t| t.orders += 1);
         self.ledger.pay(seller, order.price_cents);
         let price = Cents(i64::from(order.price_cents));
         let parcel = self.parcel(seller);

@@ -1,5 +1,6 @@
 //! What the marketplace knows of its sellers: sufficient statistics of their feedback.
 
+use crate::history::Condition;
 use crate::ranking::Merit;
 use crate::units::{CategoryId, SellerId};
 
@@ -29,6 +30,10 @@ pub struct Tally {
     pub returned: u32,
     /// Orders that the seller called off.
     pub cancelled: u32,
+    /// Requests of customers that were answered; not told apart by category.
+    pub requests: u32,
+    /// Time those answers took in all [hours].
+    pub answer_hours: u32,
 }
 
 impl Tally {
@@ -39,7 +44,16 @@ impl Tally {
         self.positive += u32::from(stars >= 4);
     }
 
-    fn add(&mut self, other: &Tally) {
+    /// Adds an order that arrived.
+    pub fn arrived(&mut self, late: bool, condition: Condition) {
+        self.delivered += 1;
+        self.late += u32::from(late);
+        self.defective += u32::from(condition == Condition::Defective);
+        self.misgraded += u32::from(condition == Condition::Misgraded);
+    }
+
+    /// Adds what another counted.
+    pub fn add(&mut self, other: &Tally) {
         self.each(other, |a, b| *a += b);
     }
 
@@ -58,35 +72,17 @@ impl Tally {
         change(&mut self.misgraded, other.misgraded);
         change(&mut self.returned, other.returned);
         change(&mut self.cancelled, other.cancelled);
+        change(&mut self.requests, other.requests);
+        change(&mut self.answer_hours, other.answer_hours);
     }
 }
 
-/// Reviews of one seller within one category.
-#[derive(Debug, Clone, Copy, Default)]
-struct Rated {
-    reviews: u32,
-    stars: u32,
-    positive: u32,
-}
-
-impl Rated {
-    fn add(&mut self, stars: u8) {
-        self.reviews += 1;
-        self.stars += u32::from(stars);
-        self.positive += u32::from(stars >= 4);
-    }
-}
-
-/// The reputation of one seller.
-#[derive(Debug, Clone)]
+/// The reputation of one seller over all categories.
+#[derive(Debug, Clone, Default)]
 struct Record {
     lifetime: Tally,
     /// Sum of the last weeks, the running one included.
     window: Tally,
-    /// Each of those weeks, as a ring.
-    weeks: Vec<Tally>,
-    /// Reviews by category.
-    by_category: Vec<Rated>,
     true_stars: f64,
 }
 
@@ -94,7 +90,14 @@ struct Record {
 #[derive(Debug, Clone, Default)]
 pub struct Reputations {
     records: Vec<Record>,
+    /// The weeks of the window as a ring, seller after seller.
+    weeks: Vec<Tally>,
+    window_weeks: usize,
+    /// Place of the running week in the ring.
     week: usize,
+    /// A lifetime within each category, seller after seller.
+    within: Vec<Tally>,
+    categories: usize,
     dirty: Vec<SellerId>,
     is_dirty: Vec<bool>,
 }
@@ -102,45 +105,47 @@ pub struct Reputations {
 impl Reputations {
     /// Nobody known yet: `sellers` sellers, a window of `window_weeks`.
     pub fn new(sellers: usize, categories: usize, window_weeks: usize) -> Self {
-        let record = Record {
-            lifetime: Tally::default(),
-            window: Tally::default(),
-            weeks: vec![Tally::default(); window_weeks],
-            by_category: vec![Rated::default(); categories],
-            true_stars: 0.0,
-        };
         Reputations {
-            records: vec![record; sellers],
-            week: 0,
-            dirty: Vec::new(),
+            records: vec![Record::default(); sellers],
+            weeks: vec![Tally::default(); sellers * window_weeks],
+            window_weeks,
+            within: vec![Tally::default(); sellers * categories],
+            categories,
             is_dirty: vec![false; sellers],
+            ..Reputations::default()
         }
     }
 
-    /// Changes a seller's counts, in all its tallies, and marks it for the next refresh if the
-    /// change `matters` to who reads its merit.
-    pub fn note(&mut self, seller: SellerId, matters: bool, change: impl Fn(&mut Tally)) {
+    /// Changes a seller's counts for what came of an order in `category`, in all its tallies, and marks
+    /// it for the next refresh if the change `matters` to who reads its merit.
+    pub fn note(
+        &mut self,
+        seller: SellerId,
+        category: CategoryId,
+        matters: bool,
+        change: impl Fn(&mut Tally),
+    ) {
+        change(&mut self.within[seller.index() * self.categories + category.index()]);
+        self.note_of_all(seller, matters, change);
+    }
+
+    /// The same for what has no category: answers to customers.
+    pub fn note_of_all(&mut self, seller: SellerId, matters: bool, change: impl Fn(&mut Tally)) {
         let record = &mut self.records[seller.index()];
         change(&mut record.lifetime);
         change(&mut record.window);
-        change(&mut record.weeks[self.week]);
+        change(&mut self.weeks[seller.index() * self.window_weeks + self.week]);
         if matters {
             self.mark(seller);
         }
     }
 
-    /// Notes a review, within its category too.
-    pub fn review(&mut self, seller: SellerId, category: CategoryId, stars: u8) {
-        self.note(seller, true, |t| t.review(stars));
-        self.records[seller.index()].by_category[category.index()].add(stars);
-    }
-
-    /// Adds what was before the run: to the lifetime, and by category, but not to the window.
-    pub fn remember(&mut self, seller: SellerId, past: Tally, reviews: &[(CategoryId, u8)]) {
-        let record = &mut self.records[seller.index()];
-        record.lifetime.add(&past);
-        for &(category, stars) in reviews {
-            record.by_category[category.index()].add(stars);
+    /// Adds what was before the run, category by category: to the lifetime, but not to the window.
+    pub fn remember(&mut self, seller: SellerId, past: &[Tally]) {
+        let from = seller.index() * self.categories;
+        for (tally, past) in self.within[from..][..self.categories].iter_mut().zip(past) {
+            tally.add(past);
+            self.records[seller.index()].lifetime.add(past);
         }
         self.mark(seller);
     }
@@ -153,13 +158,11 @@ impl Reputations {
 
     /// Ends a week: the oldest week of the window is forgotten.
     pub fn close_week(&mut self) {
-        let Some(first) = self.records.first() else { return };
-        self.week = (self.week + 1) % first.weeks.len();
+        self.week = (self.week + 1) % self.window_weeks.max(1);
         for i in 0..self.records.len() {
-            let record = &mut self.records[i];
-            let oldest = std::mem::take(&mut record.weeks[self.week]);
+            let oldest = std::mem::take(&mut self.weeks[i * self.window_weeks + self.week]);
             if oldest != Tally::default() {
-                record.window.subtract(&oldest);
+                self.records[i].window.subtract(&oldest);
                 self.mark(SellerId(i as u32));
             }
         }
@@ -170,6 +173,11 @@ impl Reputations {
         &self.records[seller.index()].lifetime
     }
 
+    /// All that was ever counted of a seller's orders in one category.
+    pub fn within(&self, seller: SellerId, category: CategoryId) -> &Tally {
+        &self.within[seller.index() * self.categories + category.index()]
+    }
+
     /// What was counted within the window.
     pub fn window(&self, seller: SellerId) -> &Tally {
         &self.records[seller.index()].window
@@ -177,10 +185,11 @@ impl Reputations {
 
     /// What was counted in the last weeks, the running one included; no more than the window.
     pub fn last_weeks(&self, seller: SellerId, weeks: usize) -> Tally {
-        let ring = &self.records[seller.index()].weeks;
+        let n = self.window_weeks;
+        let ring = &self.weeks[seller.index() * n..][..n];
         let mut sum = Tally::default();
-        for back in 0..weeks.min(ring.len()) {
-            sum.add(&ring[(self.week + ring.len() - back) % ring.len()]);
+        for back in 0..weeks.min(n) {
+            sum.add(&ring[(self.week + n - back) % n]);
         }
         sum
     }
@@ -192,7 +201,7 @@ impl Reputations {
             return Merit::unknown(record.true_stars);
         }
         let (all, recent) = (&record.lifetime, &record.window);
-        let here = &record.by_category[category.index()];
+        let here = self.within(seller, category);
         Merit {
             reviews: all.reviews,
             stars: all.stars,
@@ -208,6 +217,13 @@ impl Reputations {
             category_reviews: here.reviews,
             category_stars: here.stars,
             category_positive: here.positive,
+            category_orders: here.orders,
+            category_late: here.late,
+            category_defective: here.defective,
+            category_returned: here.returned,
+            category_cancelled: here.cancelled,
+            requests: all.requests,
+            answer_hours: all.answer_hours,
             exposure: views as f64 / 1e6,
             true_stars: record.true_stars,
         }
@@ -229,5 +245,60 @@ impl Reputations {
         if !std::mem::replace(&mut self.is_dirty[seller.index()], true) {
             self.dirty.push(seller);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: SellerId = SellerId(1);
+
+    #[test]
+    fn every_category_keeps_a_whole_tally_and_all_of_them_make_the_lifetime() {
+        let mut known = Reputations::new(3, 2, 4);
+        let past = Tally { orders: 4, returned: 1, ..Tally::default() };
+        known.remember(ONE, &[Tally::default(), past]);
+        for (category, late) in [(0, false), (1, true), (1, false)].map(|(c, l)| (CategoryId(c), l))
+        {
+            known.note(ONE, category, true, |t| {
+                t.orders += 1;
+                t.delivered += 1;
+                t.late += u32::from(late);
+            });
+            known.note(ONE, category, true, |t| t.review(5));
+        }
+        known.note_of_all(ONE, true, |t| {
+            t.requests += 2;
+            t.answer_hours += 30;
+        });
+        let here = *known.within(ONE, CategoryId(1));
+        let expected = Tally { orders: 6, delivered: 2, late: 1, returned: 1, ..past };
+        assert_eq!(here, Tally { reviews: 2, stars: 10, positive: 2, ..expected });
+        let mut sum = *known.within(ONE, CategoryId(0));
+        sum.add(&here);
+        sum.add(&Tally { requests: 2, answer_hours: 30, ..Tally::default() });
+        assert_eq!(sum, *known.lifetime(ONE));
+        assert_eq!(known.window(ONE).orders, 3, "the past is not in the window");
+        let merit = known.merit(ONE, CategoryId(1), 0, false);
+        assert_eq!((merit.category_orders, merit.category_late), (6, 1));
+        assert_eq!((merit.requests, merit.answer_hours), (2, 30));
+        assert_eq!(*known.lifetime(SellerId(2)), Tally::default());
+        assert_eq!(known.dirty(), [ONE]);
+    }
+
+    #[test]
+    fn the_window_forgets_its_oldest_week() {
+        let mut known = Reputations::new(2, 1, 3);
+        for week in 1..=5 {
+            known.note(ONE, CategoryId(0), false, |t| t.orders += week);
+            let in_window: u32 = (week.saturating_sub(2).max(1)..=week).sum();
+            assert_eq!(known.window(ONE).orders, in_window, "in week {week}");
+            assert_eq!(known.last_weeks(ONE, 1).orders, week);
+            assert_eq!(known.last_weeks(ONE, 9).orders, in_window);
+            known.close_week();
+            assert_eq!(known.last_weeks(ONE, 1).orders, 0, "the next week is empty");
+        }
+        assert_eq!(known.lifetime(ONE).orders, 15);
     }
 }

@@ -27,6 +27,9 @@ impl Market {
                 Request::List { product, price } => {
                     self.list(now, seller, product, price, cells, sink);
                 }
+                Request::Meet { product, price } => {
+                    self.meet(now, seller, product, price, cells, sink);
+                }
                 Request::Delist { product } => self.delist(now, seller, product, cells, sink),
                 Request::OfferLot { product, units, unit_price } => {
                     self.lots.offer(Lot { seller, product, units, unit_price });
@@ -57,14 +60,16 @@ impl Market {
         state.standing = Standing::Selling;
         state.trial_cap = cap;
         let catalogue = state.actor.profile().catalogue.clone();
+        // Known from the start, not from the first time that it changes.
+        let quality = state.actor.quality(now.day(), self.roster.rules());
+        self.take_over(now, seller, quality);
         for listing in catalogue {
             let price = Cents::from_eur(listing.markup * self.reference_eur(listing.product));
             self.list(now, seller, listing.product, price, cells, sink);
         }
-        self.refresh_quality(now, seller);
     }
 
-    /// Puts a product on sale, without stock. One that is on sale already gets the price.
+    /// Puts a product on sale, without stock.
     fn list(
         &mut self,
         now: SimTime,
@@ -74,16 +79,13 @@ impl Market {
         cells: &mut dyn Shelves,
         sink: &mut dyn FactSink,
     ) {
+        if self.offer_of(seller, product).is_some() {
+            return;
+        }
         let price = Cents(price.0.clamp(1, i64::from(u32::MAX)));
         let price_cents = price.0 as u32;
         let markup = (price.eur() / self.reference_eur(product)) as f32;
         let home = self.homes[product.index()];
-        let known = self.offer_of(seller, product);
-        if let Some(offer) = known {
-            cells.cell(offer.cell).set_price(offer.spot, price_cents, markup);
-            sink.take(now, &Fact::Repriced { seller, product, price_cents });
-            return;
-        }
         let days = now.days() as f32;
         let row = Row {
             price_cents,
@@ -95,12 +97,47 @@ impl Market {
         };
         let spot = cells.cell(home.cell).list(self, seller, home.slot, row);
         let state = &mut self.sellers[seller.index()];
-        state.offers.push(Offer { product, cell: home.cell, spot });
+        state.offers.push(Offer { product, cell: home.cell, spot, markup });
         if let Err(at) = state.cells.binary_search(&home.cell) {
             state.cells.insert(at, home.cell);
         }
         self.offers[product.index()] += 1;
         sink.take(now, &Fact::Listed { seller, product, price_cents });
+    }
+
+    /// The price [EUR] below which a seller meets nobody's: what leaves it nothing.
+    pub(super) fn least_price(&self, seller: SellerId, unit_cost: u32) -> f64 {
+        // Who never had stock doesn't know yet what a unit costs.
+        if unit_cost == 0 { f64::INFINITY } else { self.break_even(seller, unit_cost) }
+    }
+
+    /// Brings what a seller aims at with an offer down to a price, and the price with it: never to where
+    /// it would lose by it, and never up.
+    fn meet(
+        &mut self,
+        now: SimTime,
+        seller: SellerId,
+        product: ProductId,
+        price: Cents,
+        cells: &mut dyn Shelves,
+        sink: &mut dyn FactSink,
+    ) {
+        let Some(offer) = self.offer_of(seller, product) else { return };
+        let cell = cells.cell(offer.cell);
+        let row = cell.offers().row(offer.spot);
+        let (asked, unit_cost) = (row.price_cents, row.unit_cost);
+        let target = cell.markup(offer.spot) * self.reference_eur(product);
+        let price = price.eur().max(self.least_price(seller, unit_cost));
+        if price >= target {
+            return;
+        }
+        let markup = (price / self.reference_eur(product)) as f32;
+        // A fraction of a cent must not put it below break-even.
+        let price_cents = ((price * 100.0).ceil() as u32).clamp(1, asked);
+        cell.set_price(offer.spot, price_cents, markup);
+        if price_cents != asked {
+            sink.take(now, &Fact::Repriced { seller, product, price_cents });
+        }
     }
 
     fn delist(

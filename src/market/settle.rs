@@ -1,7 +1,7 @@
 //! The end of a tick, and of a day: quotas, staff, sellers, lots, fees.
 
 use super::{Market, Seller, Shelves, Standing};
-use crate::agents::sellers::{SellerDay, StarTable, true_stars};
+use crate::agents::sellers::{Quality, SellerDay, StarTable, true_stars};
 use crate::history::{Fact, FactSink};
 use crate::protocol::{Notice, ShelfLine};
 use crate::units::{Cents, ProductId, SellerId, SimTime, US_PER_DAY};
@@ -45,11 +45,14 @@ impl Market {
             seller.orders_yesterday = std::mem::take(&mut seller.orders_today);
         }
         if day.is_multiple_of(7) {
-            self.reputations.close_week();
             self.set_reference_prices(now);
         }
         self.clear_lots(now, cells, sink);
         self.staff_day(now, cells, sink);
+        if day.is_multiple_of(7) {
+            // After the staff has judged it: on Mondays monitoring looks back on whole weeks.
+            self.reputations.close_week();
+        }
         self.strike(now, sink);
         if day.is_multiple_of(FEE_DAYS) {
             self.charge_fees(now, sink);
@@ -90,6 +93,7 @@ impl Market {
             day: now.day(),
             shelf: &shelf,
             supply: self.sellers_spec.supply * self.seller(seller).stance.supply,
+            urgency: self.sellers_spec.urgency,
             dice: self.dice,
         };
         let actor = &mut self.sellers[seller.index()].actor;
@@ -104,7 +108,7 @@ impl Market {
         let line = |offer: &super::Offer| {
             let cell = cells.cell(offer.cell);
             let target =
-                Cents::from_eur(cell.markup(offer.spot) * self.reference_eur(offer.product));
+                Cents::from_eur(f64::from(offer.markup) * self.reference_eur(offer.product));
             let card = &self.census.products[offer.product.index()];
             let orders = visits * card.popularity * self.planned_conversion;
             let rivals = f64::from(self.offers[offer.product.index()].max(1));
@@ -115,12 +119,19 @@ impl Market {
 
     /// Takes over a seller's true quality of today.
     pub(super) fn refresh_quality(&mut self, now: SimTime, seller: SellerId) {
-        let state = &mut self.sellers[seller.index()];
+        let state = &self.sellers[seller.index()];
         let quality = state.actor.quality(now.day(), self.roster.rules());
         let inflation = self.reviews.as_ref().map_or(0.0, |r| r.inflation_per_week);
         if quality == state.quality && (inflation == 0.0 || !now.day().is_multiple_of(7)) {
             return;
         }
+        self.take_over(now, seller, quality);
+    }
+
+    /// Makes a true quality the one that orders, reviews and oracles go by.
+    pub(super) fn take_over(&mut self, now: SimTime, seller: SellerId, quality: Quality) {
+        let inflation = self.reviews.as_ref().map_or(0.0, |r| r.inflation_per_week);
+        let state = &mut self.sellers[seller.index()];
         state.quality = quality;
         let tilt = quality.tilt + inflation * f64::from(now.week());
         state.stars = StarTable::new(tilt, &self.star_shares);

@@ -7,16 +7,21 @@ use super::{Market, Shelves, Spot, Standing};
 use crate::agents::staff::monitoring::Indicators;
 use crate::history::{ExitReason, FactSink};
 use crate::protocol::Notice;
+use crate::rng::Purpose;
 use crate::units::{CategoryId, Cents, CountryId, ProductId, SellerId, SimTime};
 
 impl Market {
     /// Brings the pipeline of applicants to its steady state.
     pub(super) fn warm_up_staff(&mut self, cells: &mut dyn Shelves) {
         let Some(mut staff) = self.onboarding.take() else { return };
-        let mended = staff.warm_up(&Seen::new(self, cells, 1, f64::INFINITY), self.dice);
-        for seller in mended {
-            self.notify(seller, Notice::ActionPlan);
-            self.refresh_quality(SimTime(0), seller);
+        for day in staff.first_day()..0 {
+            // Seen anew every day: the next audit is of what the action plan mended.
+            for seller in
+                staff.warm_up_day(day, &Seen::new(self, cells, 1, f64::INFINITY), self.dice)
+            {
+                self.notify(seller, Notice::ActionPlan);
+                self.refresh_quality(SimTime(0), seller);
+            }
         }
         self.onboarding = Some(staff);
     }
@@ -60,6 +65,12 @@ impl Market {
                 self.notify(seller, Notice::ActionPlan);
                 self.refresh_quality(now, seller);
             }
+            Decision::Answer { seller, requests, hours } => {
+                self.reputations.note_of_all(seller, self.reads.outcomes, |t| {
+                    t.requests += requests;
+                    t.answer_hours = t.answer_hours.saturating_add(hours);
+                });
+            }
             Decision::Suspend { seller, .. } => {
                 self.sellers[seller.index()].standing = Standing::Suspended;
             }
@@ -93,7 +104,7 @@ struct Seen<'a> {
     /// Price over the cheapest rival's that is too dear.
     too_dear: f64,
     /// Live offers by (category, country of the seller), and how many there would be if they were
-    /// spread as products and shoppers are.
+    /// spread as visits are.
     offers: Vec<f64>,
     fair: Vec<f64>,
 }
@@ -118,7 +129,7 @@ impl<'a> Seen<'a> {
         let total: f64 = offers.iter().sum();
         let mut of_category = vec![0.0; categories];
         for product in &market.census.products {
-            of_category[product.category.index()] += 1.0 / market.census.products.len() as f64;
+            of_category[product.category.index()] += product.popularity;
         }
         let fair = (0..categories * countries)
             .map(|i| total * of_category[i / countries] * market.shopper_shares[i % countries])
@@ -129,6 +140,12 @@ impl<'a> Seen<'a> {
     fn price(&self, cell: u32, spot: Spot) -> f64 {
         let mut cells = self.cells.borrow_mut();
         f64::from(cells.cell(cell).offers().price(spot))
+    }
+
+    /// The price below which a seller meets nobody's.
+    fn least_price(&self, seller: SellerId, cell: u32, spot: Spot) -> f64 {
+        let mut cells = self.cells.borrow_mut();
+        self.market.least_price(seller, cells.cell(cell).offers().row(spot).unit_cost)
     }
 
     fn stock(&self, cell: u32, spot: Spot) -> u32 {
@@ -189,6 +206,10 @@ impl WorldView for Seen<'_> {
     }
 
     fn sold_out(&self, seller: SellerId) -> Option<ProductId> {
+        let kind = self.market.sellers[seller.index()].profile().kind;
+        if !self.market.roster.hears_requests(kind) {
+            return None;
+        }
         self.market
             .spots(seller)
             .filter(|&(_, cell, spot)| self.stock(cell, spot) == 0)
@@ -196,18 +217,24 @@ impl WorldView for Seen<'_> {
             .max_by(|a, b| self.popularity(*a).total_cmp(&self.popularity(*b)).then(b.cmp(a)))
     }
 
-    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
+    fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)> {
         let profile = self.market.sellers[seller.index()].profile();
         let category = self.market.census.sellers[seller.index()].category;
         let lists = |p: ProductId| self.market.spots(seller).any(|(listed, ..)| listed == p);
+        // Equally thin products are told apart seller by seller, or all would be sent to the same one.
+        let tie = |p: ProductId| {
+            let who = u64::from(seller.0) | u64::from(p.0) << 32;
+            self.market.dice.block(who, u32::MAX, Purpose::Proposal).0[0]
+        };
         let fewest = self
             .market
             .census
             .products
             .iter()
-            .filter(|card| card.category == category && !lists(card.product))
+            .filter(|card| card.category == category && !known.contains(&card.product))
             .filter(|card| self.market.roster.may_list(profile.kind, card.product))
-            .min_by_key(|card| (self.market.offers_of(card.product), card.product))?;
+            .filter(|card| !lists(card.product))
+            .min_by_key(|card| (self.market.offers_of(card.product), tie(card.product)))?;
         let markups = profile.catalogue.iter().map(|line| line.markup);
         let markup = markups.sum::<f64>() / profile.catalogue.len().max(1) as f64;
         let price = markup * self.market.reference_eur(fewest.product);
@@ -216,15 +243,16 @@ impl WorldView for Seen<'_> {
 
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
         let dear = |(product, cell, spot): (ProductId, u32, Spot)| {
-            let cheapest = self.cheapest(product, seller)?;
+            let meet = self.cheapest(product, seller)?;
             let asked = self.price(cell, spot);
-            (asked > self.too_dear * cheapest).then_some((product, cheapest, asked / cheapest))
+            let wise = asked > self.too_dear * meet && meet >= self.least_price(seller, cell, spot);
+            wise.then_some((product, meet, asked / meet))
         };
-        let (product, cheapest, _) = self
+        let (product, meet, _) = self
             .market
             .spots(seller)
             .filter_map(dear)
             .max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)))?;
-        Some((product, Cents::from_eur(cheapest)))
+        Some((product, Cents::from_eur(meet)))
     }
 }

@@ -26,7 +26,7 @@ macro_rules! pipeline_days {
     };
 }
 
-/// Load of the staff of one stage.
+/// Load of the staff of one stage. The trial has no people of its own.
 macro_rules! staff_load {
     ($stage:literal) => {
         Metric {
@@ -34,14 +34,14 @@ macro_rules! staff_load {
             unit: "ratio",
             better: Better::None,
             says: concat!("How much of its time the staff of the stage `", $stage, "` is at work."),
-            formula: "cases worked / cases the staff could have worked",
+            formula: "cases worked / cases the staff could have worked; a visit with nothing to do is none",
             source: "direct",
             weekly: true,
         }
     };
 }
 
-const METRICS: [Metric; 15] = [
+const METRICS: [Metric; 14] = [
     Metric {
         name: "joined_per_week",
         unit: "sellers/week",
@@ -87,7 +87,6 @@ const METRICS: [Metric; 15] = [
     staff_load!("administration"),
     staff_load!("charter"),
     staff_load!("setup"),
-    staff_load!("trial"),
     staff_load!("established"),
 ];
 
@@ -173,7 +172,11 @@ impl Onboarding {
     }
 
     fn load(&self, read: impl Fn(&Count) -> u64) -> impl Iterator<Item = Option<f64>> {
-        self.worked.iter().zip(&self.capacity).map(move |(w, c)| ratio(read(w), read(c)))
+        let stages = Stage::ALL.into_iter().filter(|&stage| stage != Stage::Trial);
+        let of = move |stage| {
+            ratio(read(&self.worked[stage as usize]), read(&self.capacity[stage as usize]))
+        };
+        stages.map(of)
     }
 
     fn counts(&mut self) -> impl Iterator<Item = &mut Count> {
@@ -198,7 +201,8 @@ impl Family for Onboarding {
                 self.entered[stage as usize].note(seller.index(), at);
                 match stage {
                     Stage::Administration => {
-                        let week = at.week() as usize;
+                        // A barrier belongs to the week that it ends, as all that is counted.
+                        let week = SimTime(at.0.saturating_sub(1)).week() as usize;
                         if self.signed.len() <= week {
                             self.signed.resize(week + 1, 0);
                         }
@@ -311,6 +315,24 @@ mod tests {
         assert_eq!(town.value(&recorder, "signings_dispersion"), Some(4.0));
         town.joins(&mut recorder, 17.0, 8);
         assert_eq!(town.value(&recorder, "joined_per_week"), Some(0.25));
+    }
+
+    #[test]
+    fn a_barrier_between_two_weeks_belongs_to_the_first() {
+        let mut town = Town::new(2, 20);
+        town.census.weeks = 2;
+        let mut recorder = Recorder::full();
+        // 3 in the first week, the last at its end; 1 at the very end: variance 2, mean 2.
+        for (day, seller) in [(1.0, 2), (6.0, 3), (7.0, 4), (14.0, 5)] {
+            town.signs(&mut recorder, day, seller);
+            town.joins(&mut recorder, day, seller);
+            if day == 7.0 {
+                let row = recorder.close_week(0, &town.census);
+                assert_eq!(row.get("joined_per_week"), Some(3.0));
+            }
+        }
+        assert_eq!(recorder.close_week(1, &town.census).get("joined_per_week"), Some(1.0));
+        assert_eq!(town.value(&recorder, "signings_dispersion"), Some(1.0));
     }
 
     #[test]

@@ -66,6 +66,20 @@ pub struct Merit {
     pub category_stars: u32,
     /// Reviews of 4 or 5 stars within the offer's category.
     pub category_positive: u32,
+    /// Orders taken within the offer's category.
+    pub category_orders: u32,
+    /// Of these, orders that came after the promised day.
+    pub category_late: u32,
+    /// Of these, orders that came with a unit that does not work.
+    pub category_defective: u32,
+    /// Of these, orders that were sent back.
+    pub category_returned: u32,
+    /// Of these, orders that the seller called off.
+    pub category_cancelled: u32,
+    /// Requests of customers that were answered.
+    pub requests: u32,
+    /// Time those answers took in all [hours].
+    pub answer_hours: u32,
     /// Views of this offer so far, a view of place k counting 1/k.
     pub exposure: f64,
     /// The mean stars that true quality earns: for the `oracle-…` policies alone.
@@ -90,6 +104,13 @@ impl Merit {
             category_reviews: 0,
             category_stars: 0,
             category_positive: 0,
+            category_orders: 0,
+            category_late: 0,
+            category_defective: 0,
+            category_returned: 0,
+            category_cancelled: 0,
+            requests: 0,
+            answer_hours: 0,
             exposure: 0.0,
             true_stars,
         }
@@ -101,7 +122,8 @@ impl Merit {
 pub struct Reads {
     /// [`Merit::orders`].
     pub orders: bool,
-    /// What became of orders: late, defective, returned, cancelled.
+    /// What became of orders (late, defective, returned, cancelled), and how fast requests about them
+    /// were answered.
     pub outcomes: bool,
     /// [`Merit::exposure`], which changes with every view and differs from offer to offer.
     pub exposure: bool,

@@ -260,7 +260,7 @@ fn only_stochastic_policies_and_those_of_the_shopper_are_per_query() {
 fn any_merit() -> impl Strategy<Value = Merit> {
     let counts = prop_oneof![Just(0u32), 0..50u32, 0..5_000_000u32];
     let exposure = prop_oneof![Just(0.0), 0.0..100.0f64, 0.0..1e9f64];
-    (prop::array::uniform14(counts), exposure, 1.0..=5.0f64).prop_map(
+    (prop::array::uniform21(counts), exposure, 1.0..=5.0f64).prop_map(
         |(n, exposure, true_stars)| Merit {
             reviews: n[0],
             stars: n[1],
@@ -276,6 +276,13 @@ fn any_merit() -> impl Strategy<Value = Merit> {
             category_reviews: n[11],
             category_stars: n[12],
             category_positive: n[13],
+            category_orders: n[14],
+            category_late: n[15],
+            category_defective: n[16],
+            category_returned: n[17],
+            category_cancelled: n[18],
+            requests: n[19],
+            answer_hours: n[20],
             exposure,
             true_stars,
         },

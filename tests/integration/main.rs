@@ -15,5 +15,6 @@ mod scenario_keys;
 mod scenario_properties;
 mod scenario_rules;
 mod shop;
+mod staff;
 mod trading;
 mod worlds;

@@ -155,7 +155,8 @@ fn a_class_may_live_elsewhere() {
 
 #[test]
 fn stock_is_as_old_as_its_units_on_average() {
-    let mut past = run(&load(SMALL, &["weeks=1"]).scenario, 1);
+    let mut past =
+        run(&load(SMALL, &["weeks=1", "events.slander=false", "events.war=false"]).scenario, 1);
     let cell = &mut past.cells[0];
     let offers = cell.offers();
     let spots = offers.slots().flat_map(|slot| offers.spots(slot));

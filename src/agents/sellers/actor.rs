@@ -101,7 +101,7 @@ impl Seller {
     }
 
     /// Wakes: on Mondays it closes the books of the week, may leave, and drifts; every day it
-    /// thinks about its reviews, lists what was proposed, and sees to its stock.
+    /// thinks about its reviews and what was proposed, and sees to its stock.
     pub fn wake(
         &mut self,
         day: &SellerDay<'_>,
@@ -126,8 +126,11 @@ impl Seller {
         }
         for (product, price) in std::mem::take(&mut self.proposed) {
             let listed = day.shelf.iter().any(|line| line.product == product);
-            if !listed && accepts(day.dice, me, product, spec.accept_proposal) {
-                out.say(me, Request::List { product, price });
+            // Its mind about a product is made up once and for all, that about a price is not.
+            let about = if listed { 1 + day.day } else { 0 };
+            if accepts(day.dice, me, product, about, spec.accept_proposal) {
+                let meet = Request::Meet { product, price };
+                out.say(me, if listed { meet } else { Request::List { product, price } });
             }
         }
         let before = out.waiting().len();
@@ -141,11 +144,10 @@ impl Seller {
     }
 }
 
-/// Whether a seller takes a product up: its mind about a product is made up once and for all.
-fn accepts(dice: Dice, seller: SellerId, product: ProductId, chance: f64) -> bool {
+/// Whether a seller takes up what its account manager proposes about a product.
+fn accepts(dice: Dice, seller: SellerId, product: ProductId, about: u32, chance: f64) -> bool {
     let who = u64::from(seller.0) | u64::from(product.0) << 32;
-    // There is no such day, so this is no day's supply.
-    dice.block(who, u32::MAX, Purpose::Supply).unit(0) < chance
+    dice.block(who, about, Purpose::Proposal).unit(0) < chance
 }
 
 #[cfg(test)]
@@ -165,7 +167,7 @@ mod tests {
     }
 
     fn day(day: u32, shelf: &[ShelfLine]) -> SellerDay<'_> {
-        SellerDay { day, shelf, supply: 6.0, dice: Dice::new(1, 0) }
+        SellerDay { day, shelf, supply: 6.0, urgency: 2.0, dice: Dice::new(1, 0) }
     }
 
     #[test]
@@ -227,6 +229,30 @@ mod tests {
         assert_eq!(one.quality(1 + days, &rules), before, "care ends");
         one.hear(&Notice::ActionPlan, 0.1, &spec, &rules);
         assert!(one.quality(1 + days, &rules).late < before.late);
+    }
+
+    #[test]
+    fn prices_are_met_for_what_is_on_sale_and_a_refusal_is_not_for_ever() {
+        let (mut one, spec, rules) = seller(KindId::Leasing);
+        let line = ShelfLine {
+            product: ProductId(7),
+            category: CategoryId(0),
+            stock: 1,
+            price: Cents(20_000),
+            target: Cents(20_000),
+            fair_share: 0.0,
+            sold: 0,
+        };
+        let met = (0..400).filter(|&today| {
+            let proposal = Notice::Proposed { product: ProductId(7), price: Cents(19_000) };
+            one.hear(&proposal, 0.1, &spec, &rules);
+            let mut out = Outbox::default();
+            one.wake(&day(today, &[line]), &spec, &rules, &mut out);
+            let meet = Request::Meet { product: ProductId(7), price: Cents(19_000) };
+            out.waiting().iter().any(|said| said.request == meet)
+        });
+        let share = met.count() as f64 / 400.0;
+        assert!((share - spec.accept_proposal).abs() < 0.1, "{share} of prices met");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Cents, ProductId};
 
-/// Months in a week of a year of 52 weeks: by how much of a monthly fee each week is burdened.
-const MONTHS_PER_WEEK: f64 = 12.0 / 52.0;
+/// Months of 30 days, as fees are charged, in a week: by how much of a fee each week is burdened.
+const MONTHS_PER_WEEK: f64 = 7.0 / 30.0;
 
 /// When a seller gives up.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -113,15 +113,15 @@ mod tests {
         books.stocked(PHONE, 0, 2, Cents(10_000));
         books.stocked(PHONE, 2, 2, Cents(14_000));
         // Mean cost 120; three sold at 150 with 10 % commission, for 5 EUR a parcel; one refunded after
-        // it came, one before it left; 52 EUR of fee a month.
+        // it came, one before it left; 60 EUR of fee for 30 days.
         books.sold(PHONE, Cents(15_000), 0.10, Cents(500));
         books.sold(PHONE, Cents(15_000), 0.12, Cents(500));
         books.sold(PHONE, Cents(15_000), 0.10, Cents(500));
         books.refunded(Cents(15_000), 0.10, Cents(0));
         books.refunded(Cents(15_000), 0.10, Cents(500));
-        books.fee_charged(Cents(5_200));
+        books.fee_charged(Cents(6_000));
         let (margin, _) = books.close_week(Some(&SPEC));
-        let expected = (15.0 - 5.0) + (12.0 - 5.0) + (15.0 - 5.0) - 135.0 - (135.0 - 5.0) - 12.0;
+        let expected = (15.0 - 5.0) + (12.0 - 5.0) + (15.0 - 5.0) - 135.0 - (135.0 - 5.0) - 14.0;
         assert!((margin - expected).abs() < 1e-9, "margin {margin}");
     }
 
@@ -149,15 +149,15 @@ mod tests {
     #[test]
     fn a_fee_is_spread_over_its_month_and_can_be_tolerated() {
         let mut books = Books::default();
-        books.fee_charged(Cents(5_200));
+        books.fee_charged(Cents(6_000));
         let weeks: Vec<f64> = (0..6).map(|_| books.close_week(None).0).collect();
-        assert!((weeks[0] + 12.0).abs() < 1e-9 && (weeks[3] + 12.0).abs() < 1e-9, "{weeks:?}");
+        assert!((weeks[0] + 14.0).abs() < 1e-9 && (weeks[3] + 14.0).abs() < 1e-9, "{weeks:?}");
         assert!(
-            (weeks.iter().sum::<f64>() + 52.0).abs() < 1e-9,
+            (weeks.iter().sum::<f64>() + 60.0).abs() < 1e-9,
             "the fee is borne once: {weeks:?}"
         );
-        let patient = ExitSpec { weeks: 1, tolerated_loss: 12.01 };
-        books.fee_charged(Cents(5_200));
+        let patient = ExitSpec { weeks: 1, tolerated_loss: 14.01 };
+        books.fee_charged(Cents(6_000));
         assert!(!books.close_week(Some(&patient)).1);
         books.refunded(Cents(100), 0.0, Cents(0));
         assert!(books.close_week(Some(&patient)).1);

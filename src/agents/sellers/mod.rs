@@ -102,6 +102,8 @@ pub struct SellerDay<'a> {
     pub shelf: &'a [ShelfLine],
     /// Units supplied for each unit demanded, market-wide: `sellers.supply`.
     pub supply: f64,
+    /// How much more a product counts that staff asked to restock: `sellers.urgency`.
+    pub urgency: f64,
     /// Draws of what happens (root `seed`).
     pub dice: Dice,
 }
@@ -222,6 +224,9 @@ pub struct SellersSpec {
     /// Chance that a seller lists a product which its account manager proposes [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub accept_proposal: f64,
+    /// How much more a product counts that staff asked to restock, when stock is shared out [ratio].
+    #[garde(range(min = 1.0, max = 100.0))]
+    pub urgency: f64,
     /// True quality: how it is drawn, how it drifts, what an action plan does.
     #[garde(dive)]
     pub quality: QualitySpec,

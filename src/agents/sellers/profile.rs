@@ -153,6 +153,11 @@ impl Roster {
         })
     }
 
+    /// Whether sellers of a kind can do anything about a product that ran out when staff asks for it.
+    pub fn hears_requests(&self, kind: KindId) -> bool {
+        self.spec.kinds.get(kind).is_some_and(|(_, stocking)| stocking.hears_requests())
+    }
+
     /// The profile of a seller: the same for the same (`dice`, `seller`), whoever else is drawn.
     /// `dice` is the root `market.seed`; `joiner` says that it comes during the run.
     pub fn profile(&self, dice: Dice, seller: SellerId, joiner: bool) -> Profile {

@@ -1,12 +1,15 @@
-//! Business development: finds sellers, and decides whom to call first.
+//! Business development: finds sellers, and decides whom to go after and whom to call first.
 //!
-//! Competitive intelligence is a preference. With people enough everybody is called the day they are
-//! found; when time is short, leads of thin categories and countries go first.
+//! Competitive intelligence says where offers are few for the visits there are. How many sign is a
+//! matter of effort, and was measured; which of the leads they are is a matter of aim. So of the leads
+//! met on one day as many sign as ever, and a part of these signings goes to those of thin categories
+//! and countries ([`ProspectingSpec::aim`]). When time is short they are also called first ([`call`]).
 
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rng::{Dice, Purpose};
 use crate::units::{CategoryId, CountryId, SellerId};
 
 /// The team that prospects: `joining.prospecting`.
@@ -22,8 +25,10 @@ pub struct ProspectingSpec {
     /// Days after which a lead that nobody has called is lost [days].
     #[garde(range(min = 1, max = 3650))]
     pub patience_days: u32,
-    /// Weight of competitive intelligence: 0 calls leads in the order they came, 1 calls those of the
-    /// thinnest category and country first, whatever their age [ratio].
+    /// Weight of competitive intelligence: the chance that a signing is aimed at one of the day's leads
+    /// by how thin its category and country are; and, when time is short, whom to call first: 0 calls
+    /// leads in the order they came, 1 those of the thinnest category and country, whatever their age
+    /// [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub focus: f64,
 }
@@ -32,6 +37,26 @@ impl ProspectingSpec {
     /// Leads the whole team works a day.
     pub fn rate(&self) -> f64 {
         f64::from(self.staff) * self.cases_per_staff
+    }
+
+    /// Whom the signing of `signer` goes to: with chance `focus` to one of the leads whose thinness is
+    /// given, in proportion to it; else, or where nothing is thin, it stays (none).
+    pub fn aim(
+        &self,
+        dice: Dice,
+        signer: SellerId,
+        thin: impl Iterator<Item = f64> + Clone,
+    ) -> Option<usize> {
+        let block = dice.block(u64::from(signer.0), 0, Purpose::Aim);
+        let total: f64 = thin.clone().sum();
+        if block.unit(0) >= self.focus || total <= 0.0 {
+            return None;
+        }
+        let mut left = block.unit(1) * total;
+        thin.enumerate().filter(|&(_, thin)| thin > 0.0).find_map(|(i, thin)| {
+            left -= thin;
+            (left < 0.0).then_some(i)
+        })
     }
 }
 
@@ -93,6 +118,25 @@ mod tests {
         let called = call(&spec, 5, 2, &mut waiting, thin);
         assert_eq!(waiting.len(), 2);
         called.iter().map(|lead| lead.seller.0).collect()
+    }
+
+    #[test]
+    fn signings_are_aimed_in_proportion_to_what_is_thin() {
+        let spec =
+            |focus| ProspectingSpec { staff: 1, cases_per_staff: 2.0, patience_days: 10, focus };
+        let thin = [0.0, 0.2, 0.6];
+        let dice = Dice::new(4, 0);
+        let mut went = [0; 4];
+        for i in 0..10_000 {
+            let to = spec(0.5).aim(dice, SellerId(i), thin.into_iter());
+            went[to.unwrap_or(3)] += 1;
+        }
+        // Half stay; of the others a quarter goes to .2 and three to .6; 4 sigma.
+        for (got, expected) in went.into_iter().zip([0.0, 0.125, 0.375, 0.5]) {
+            assert!((f64::from(got) / 1e4 - expected).abs() < 0.02, "{went:?}");
+        }
+        assert_eq!(spec(0.0).aim(dice, SellerId(1), thin.into_iter()), None);
+        assert_eq!(spec(1.0).aim(dice, SellerId(1), [0.0, 0.0].into_iter()), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::capacity::Capacity;
 use super::pace::Pace;
 use crate::history::Stage;
-use crate::rng::{Dice, Purpose, Stream, binomial, poisson, unit_normal};
+use crate::rng::{Dice, Purpose, Stream, lognormal, poisson, unit_normal};
 use crate::units::SellerId;
 
 /// The Quality Charter and those who grant it: `joining.charter`.
@@ -93,6 +93,9 @@ pub struct SupportSpec {
     /// Days after which an answer counts as slow [days].
     #[garde(range(min = 0.01, max = 365.0))]
     pub slow_after_days: f64,
+    /// Stars that the review of an order loses if a request about it was answered slowly [stars].
+    #[garde(range(min = 0, max = 4))]
+    pub stars_lost: u8,
 }
 
 impl SupportSpec {
@@ -113,12 +116,53 @@ impl SupportSpec {
         0.5 * libm::erfc(z / std::f64::consts::SQRT_2)
     }
 
-    /// Requests about `orders` of one seller on one day, and how many of them are answered slowly.
-    pub fn requests(&self, draws: &mut Stream, orders: u32, risk: f64, slow: f64) -> (u32, u32) {
-        let mean = f64::from(orders) * (self.requests_per_order + self.requests_per_problem * risk);
-        let requests = poisson(draws, mean);
-        (requests, binomial(draws, requests, slow))
+    /// Requests about an order, on average, by whether it went `wrong` [requests/order].
+    pub fn requests_mean(&self, wrong: bool) -> f64 {
+        self.requests_per_order + if wrong { self.requests_per_problem } else { 0.0 }
     }
+
+    /// The chance that at least one request about an order is answered slowly, where an answer is slow
+    /// with chance `slow`: requests are Poisson, and so are the slow ones among them.
+    pub fn waits_chance(&self, wrong: bool, slow: f64) -> f64 {
+        -libm::expm1(-self.requests_mean(wrong) * slow)
+    }
+
+    /// How long one answer takes [days]: the manager's `wait_days`, then the seller's own part.
+    fn answer(&self, draws: &mut Stream, wait_days: f64, slowness: f64) -> f64 {
+        wait_days + lognormal(draws, libm::log(self.answer_days * slowness), self.answer_sigma)
+    }
+
+    /// Requests about `orders` of one seller on one day, of which a share of `risk` goes wrong, and the
+    /// answers they get.
+    pub fn requests(
+        &self,
+        draws: &mut Stream,
+        orders: u32,
+        risk: f64,
+        wait_days: f64,
+        slowness: f64,
+    ) -> Answers {
+        let mean = f64::from(orders) * (self.requests_per_order + self.requests_per_problem * risk);
+        let mut answers = Answers { requests: poisson(draws, mean), ..Answers::default() };
+        for _ in 0..answers.requests {
+            let days = self.answer(draws, wait_days, slowness);
+            answers.slow += u32::from(days > self.slow_after_days);
+            // The cast saturates.
+            answers.hours = answers.hours.saturating_add(libm::round(24.0 * days) as u32);
+        }
+        answers
+    }
+}
+
+/// Requests about one seller's orders of a day, and how they were answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// Requests, all of them answered in the end [requests].
+    pub requests: u32,
+    /// Of these, how many were answered slowly [requests].
+    pub slow: u32,
+    /// Time that all answers took together [hours].
+    pub hours: u32,
 }
 
 /// One quality account manager.
@@ -188,6 +232,7 @@ mod tests {
             answer_sigma: 0.8,
             slowness_sigma: 0.6,
             slow_after_days: 3.0,
+            stars_lost: 1,
         }
     }
 
@@ -253,18 +298,36 @@ mod tests {
     }
 
     #[test]
+    fn shoppers_wait_as_often_as_they_ask() {
+        let spec = support();
+        // .12 requests about a problem, a quarter of them slow: 1 - exp(-.03); .02 about the others.
+        assert!((spec.waits_chance(true, 0.25) - 0.029_554).abs() < 1e-6);
+        assert!((spec.waits_chance(false, 0.25) - 0.004_988).abs() < 1e-6);
+        assert_eq!(spec.waits_chance(true, 0.0), 0.0);
+        // Over all orders as often as staff counts: .02 + .1 of those that go wrong.
+        let mean = 0.2 * spec.requests_mean(true) + 0.8 * spec.requests_mean(false);
+        assert!((mean - (0.02 + 0.1 * 0.2)).abs() < 1e-12);
+    }
+
+    #[test]
     fn requests_come_with_orders_and_with_trouble() {
         let spec = support();
         let dice = Dice::new(5, 0);
-        let (mut requests, mut slow) = (0, 0);
+        let mut sum = Answers::default();
         for day in 0..20_000 {
             let draws = &mut dice.stream(1, day, Purpose::Support);
-            let (asked, late) = spec.requests(draws, 10, 0.2, 0.25);
-            requests += asked;
-            slow += late;
+            let answers = spec.requests(draws, 10, 0.2, 1.0, 2.0);
+            sum.requests += answers.requests;
+            sum.slow += answers.slow;
+            sum.hours += answers.hours;
         }
-        // Mean 10 · (.02 + .1 · .2) = .4 a day, of which a quarter is slow.
-        assert!((f64::from(requests) / 20_000.0 - 0.4).abs() < 0.02, "{requests} requests");
-        assert!((f64::from(slow) / f64::from(requests) - 0.25).abs() < 0.02, "{slow} slow");
+        let requests = f64::from(sum.requests);
+        // Mean 10 · (.02 + .1 · .2) = .4 a day.
+        assert!((requests / 20_000.0 - 0.4).abs() < 0.02, "{sum:?}");
+        // As many are slow as `slow_chance` says: 1 - Phi(ln 2 / .8) = .1931.
+        let expected = spec.slow_chance(1.0, 2.0);
+        assert!((f64::from(sum.slow) / requests - expected).abs() < 0.02, "{sum:?}, {expected}");
+        // A day of waiting, and the mean of a lognormal of median 1 day: exp(.32) = 1.377 days.
+        assert!((f64::from(sum.hours) / requests - 24.0 * 2.377).abs() < 1.5, "{sum:?}");
     }
 }

@@ -43,7 +43,8 @@ pub enum State {
 /// A lead and what has become of it. Days are days of the run, negative before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applicant {
-    /// Who it is, when it was met and what fate it has.
+    /// Who it is, when it was met and what fate it has; business development may give its fate to
+    /// another lead of the same day.
     pub lead: Lead,
     /// Day it entered each stage, by [`Stage::ALL`].
     pub entered: [Option<i32>; 6],

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 
 use super::applicant::End;
 use super::{Decision, Onboarding, Today};
-use crate::agents::staff::account_managers::{Home, assign};
+use crate::agents::staff::account_managers::{Home, ManagementSpec, assign};
 use crate::agents::staff::monitoring::{Notes, Standing};
 use crate::agents::staff::mystery::{passes, pick};
+use crate::agents::staff::quality_managers::Answers;
 use crate::history::{ExitReason, Sanction, Stage};
 use crate::rng::Purpose;
-use crate::units::SellerId;
+use crate::units::{ProductId, SellerId};
 
 /// What staff keeps of a live seller.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Live {
     pub(super) notes: VecDeque<Notes>,
     proposed: Option<i32>,
     chased: Option<i32>,
+    // Products it was asked to list: whoever refused one is not asked again.
+    known: Vec<ProductId>,
 }
 
 impl Live {
@@ -47,6 +50,7 @@ impl Live {
             notes: VecDeque::from([Notes::default()]),
             proposed: None,
             chased: None,
+            known: Vec::new(),
         }
     }
 
@@ -79,7 +83,7 @@ fn is_due(last: Option<i32>, every: u32, day: i32) -> bool {
 
 impl Onboarding {
     /// Customers ask about yesterday's orders: requests by quality account manager.
-    pub(super) fn support_day(&mut self, today: &Today<'_>) -> Vec<u32> {
+    pub(super) fn support_day(&mut self, today: &mut Today<'_>) -> Vec<u32> {
         let mut requests = vec![0; self.quality.len()];
         for (&seller, live) in &mut self.live {
             let orders = today.world.orders_yesterday(seller);
@@ -87,13 +91,16 @@ impl Onboarding {
                 continue;
             }
             let wait = self.quality[live.quality_manager].wait_days();
-            let slow = self.spec.support.slow_chance(wait, live.slowness);
             let about = today.day as u32;
             let draws = &mut today.dice.stream(u64::from(seller.0), about, Purpose::Support);
             let risk = today.world.risk(seller);
-            let (asked, slowly) = self.spec.support.requests(draws, orders, risk, slow);
-            live.note(Notes { requests: asked, slow: slowly, mystery_failed: 0 });
-            requests[live.quality_manager] += asked;
+            let Answers { requests: asked, slow, hours } =
+                self.spec.support.requests(draws, orders, risk, wait, live.slowness);
+            if asked > 0 {
+                live.note(Notes { requests: asked, slow, mystery_failed: 0 });
+                requests[live.quality_manager] += asked;
+                today.say(Decision::Answer { seller, requests: asked, hours });
+            }
         }
         requests
     }
@@ -186,17 +193,17 @@ impl Onboarding {
         }
     }
 
-    /// Account managers make their rounds; `waiting` graduates have none yet.
+    /// Account managers make their rounds; `waiting` graduates have none yet. Rounds fill up whether
+    /// or not there is anything to do, so work is counted in visits that did something.
     pub(super) fn management_day(&mut self, today: &mut Today<'_>, waiting: u32) {
         let (mut worked, mut capacity) = (0, 0);
         for manager in &mut self.managers {
             let (visited, could) = manager.round(&self.spec.management);
             capacity += could;
-            worked += visited.len() as u32;
             for seller in visited {
                 let live = self.live.get_mut(&seller);
                 if let Some(live) = live.filter(|live| !live.standing.suspended()) {
-                    visit(&self.spec, today, seller, live);
+                    worked += u32::from(visit(&self.spec.management, today, seller, live));
                 }
             }
         }
@@ -234,31 +241,38 @@ impl Onboarding {
     }
 }
 
-/// One visit of an account manager: stock that ran out first, then a proposal if one is due.
-fn visit(spec: &super::JoiningSpec, today: &mut Today<'_>, seller: SellerId, live: &mut Live) {
-    let (spec, day, world) = (&spec.management, today.day, today.world);
+/// One visit of an account manager: stock that ran out first, then a proposal if one is due. Returns
+/// whether there was anything to do.
+fn visit(spec: &ManagementSpec, today: &mut Today<'_>, seller: SellerId, live: &mut Live) -> bool {
+    let (day, world) = (today.day, today.world);
+    let mut did = false;
     if is_due(live.chased, spec.chase_every_days, day)
         && let Some(product) = world.sold_out(seller)
     {
         live.chased = Some(day);
+        did = true;
         today.say(Decision::ChaseRestock { seller, product });
     }
     if !is_due(live.proposed, spec.propose_every_days, day) {
-        return;
+        return did;
     }
     // The day is told apart from the stages that the desks draw for by its place in the key.
     let about = Stage::Established as u32 | (day as u32) << 8;
     let listing_first =
         today.dice.block(u64::from(seller.0), about, Purpose::Stage).unit(0) < spec.list_share;
-    let proposal = if listing_first {
-        world.gap(seller).or_else(|| world.price_to_meet(seller))
-    } else {
-        world.price_to_meet(seller).or_else(|| world.gap(seller))
-    };
-    if let Some((product, price)) = proposal {
+    let to_list = || world.gap(seller, &live.known).map(|(product, price)| (product, price, true));
+    let to_meet = || world.price_to_meet(seller).map(|(product, price)| (product, price, false));
+    let proposal =
+        if listing_first { to_list().or_else(to_meet) } else { to_meet().or_else(to_list) };
+    if let Some((product, price, to_list)) = proposal {
+        if to_list {
+            live.known.push(product);
+        }
         live.proposed = Some(day);
+        did = true;
         today.say(Decision::Propose { seller, product, price });
     }
+    did
 }
 
 #[cfg(test)]

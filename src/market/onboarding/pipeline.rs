@@ -2,9 +2,10 @@
 //! desks in one day.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::applicant::End;
-use super::leads::Fate;
+use super::applicant::{Applicant, End};
+use super::leads::{Fate, Lead};
 use super::{Decision, Onboarding, Today};
 use crate::agents::staff::business_development::{Prospect, call};
 use crate::agents::staff::capacity::Capacity;
@@ -115,18 +116,6 @@ impl Onboarding {
     }
 
     fn charter_day(&mut self, today: &mut Today<'_>, requests: &[u32]) {
-        for (ready, seller) in due(&mut self.plans, today.day) {
-            let applicant = self.record(seller);
-            let (tries, manager) = (applicant.tries, applicant.quality_manager);
-            let pace = self.spec.kinds.of(applicant.lead.kind);
-            match manager {
-                Some(i) if self.spec.charter.plan(today.dice, seller, tries, pace).1 => {
-                    self.quality[i].waiting.insert((ready, seller));
-                    today.say(Decision::Mend { seller });
-                }
-                _ => self.drop_out(today, seller, End::GaveUp),
-            }
-        }
         let (mut worked, mut capacity, mut waiting) = (0, 0, 0);
         for (manager, &asked) in requests.iter().enumerate() {
             let person = &mut self.quality[manager];
@@ -140,6 +129,24 @@ impl Onboarding {
             }
         }
         today.say(Decision::StaffDay { stage: Stage::Charter, worked, capacity, waiting });
+        self.plans_day(today);
+    }
+
+    /// Action plans that are done: their applicants wait for another audit, tomorrow at the earliest,
+    /// when it can see what was mended.
+    fn plans_day(&mut self, today: &mut Today<'_>) {
+        for (ready, seller) in due(&mut self.plans, today.day) {
+            let applicant = self.record(seller);
+            let (tries, manager) = (applicant.tries, applicant.quality_manager);
+            let pace = self.spec.kinds.of(applicant.lead.kind);
+            match manager {
+                Some(i) if self.spec.charter.plan(today.dice, seller, tries, pace).1 => {
+                    self.quality[i].waiting.insert((ready, seller));
+                    today.say(Decision::Mend { seller });
+                }
+                _ => self.drop_out(today, seller, End::GaveUp),
+            }
+        }
     }
 
     fn audit(&mut self, today: &mut Today<'_>, seller: SellerId) {
@@ -158,7 +165,7 @@ impl Onboarding {
     }
 
     fn prospecting_day(&mut self, today: &mut Today<'_>) {
-        let day = today.day;
+        let (day, from) = (today.day, self.next);
         while let Some(applicant) = self.applicants.get(self.next) {
             let lead = applicant.lead;
             if lead.contact.day > day {
@@ -170,6 +177,7 @@ impl Onboarding {
             self.prospecting.waiting.push(prospect);
             self.enter(today, lead.contact.seller, Stage::Prospecting);
         }
+        self.aim(today, from..self.next);
         let spec = &self.spec.prospecting;
         let capacity = self.prospecting.capacity.open(spec.rate());
         let thin = |category, country| today.world.thin(category, country);
@@ -188,6 +196,29 @@ impl Onboarding {
         let (worked, waiting) = (called.len() as u32, self.prospecting.waiting.len() as u32);
         let stage = Stage::Prospecting;
         today.say(Decision::StaffDay { stage, worked, capacity, waiting });
+    }
+
+    /// Competitive intelligence: an aimed signing changes places with what would have become of one of
+    /// the leads met on the same day who don't sign. So the number of signings, their bursts and the
+    /// days they take stay as they were drawn; who signs follows what the market lacks.
+    fn aim(&mut self, today: &Today<'_>, met: Range<usize>) {
+        let fate = |applicant: &Applicant| applicant.lead.contact.fate;
+        let signs = |applicant: &Applicant| matches!(fate(applicant), Fate::Signs(_));
+        let all = &mut self.applicants[met];
+        let signers: Vec<usize> = (0..all.len()).filter(|&i| signs(&all[i])).collect();
+        for signer in signers {
+            let thin = all.iter().enumerate().map(|(i, applicant)| {
+                let Lead { category, country, .. } = applicant.lead;
+                let free = i == signer || !signs(applicant);
+                if free { today.world.thin(category, country) } else { 0.0 }
+            });
+            let seller = all[signer].lead.contact.seller;
+            if let Some(other) = self.spec.prospecting.aim(today.dice, seller, thin) {
+                let (mine, theirs) = (fate(&all[signer]), fate(&all[other]));
+                all[signer].lead.contact.fate = theirs;
+                all[other].lead.contact.fate = mine;
+            }
+        }
     }
 
     /// Loses leads that nobody called in time.

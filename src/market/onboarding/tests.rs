@@ -44,12 +44,17 @@ pub(super) struct FakeMarket {
     pub(super) stars: Option<f64>,
     /// How often staff asked for stars.
     pub(super) looked: Cell<u32>,
+    /// Who carried out an action plan as an applicant, and by what that multiplies its risk.
+    mended: BTreeSet<SellerId>,
+    pub(super) cure: f64,
 }
 
 impl FakeMarket {
     pub(super) fn new(seed: u64) -> Self {
         let (dice, live_since) = (Dice::new(seed, 0), BTreeMap::new());
-        FakeMarket { dice, day: 0, live_since, trouble: 1.0, stars: None, looked: Cell::new(0) }
+        let (looked, mended) = (Cell::new(0), BTreeSet::new());
+        let (trouble, stars, cure) = (1.0, None, 1.0);
+        FakeMarket { dice, day: 0, live_since, trouble, stars, looked, mended, cure }
     }
 
     fn rate(&self, seller: SellerId) -> f64 {
@@ -62,7 +67,8 @@ impl WorldView for FakeMarket {
         let mut draws = self.dice.stream(u64::from(seller.0), 0, Purpose::SellerQuality);
         let defect = beta(&mut draws, 2.0, 38.0);
         let late = beta(&mut draws, 2.9, 34.4);
-        (self.trouble * (defect + late + 0.02)).min(1.0)
+        let cure = if self.mended.contains(&seller) { self.cure } else { 1.0 };
+        (self.trouble * (defect + late + 0.02)).min(1.0) * cure
     }
 
     fn indicators(&self, seller: SellerId) -> Indicators {
@@ -95,12 +101,13 @@ impl WorldView for FakeMarket {
         seller.0.is_multiple_of(2).then_some(ProductId(seller.0 / 2))
     }
 
-    fn gap(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
-        (!seller.0.is_multiple_of(3)).then_some((ProductId(seller.0), Cents(10_000)))
+    fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)> {
+        let next = known.last().map_or(0, |last| last.0 + 1);
+        (!seller.0.is_multiple_of(3)).then_some((ProductId(next), Cents(10_000)))
     }
 
     fn price_to_meet(&self, seller: SellerId) -> Option<(ProductId, Cents)> {
-        (!seller.0.is_multiple_of(5)).then_some((ProductId(seller.0 + 1), Cents(9_000)))
+        (!seller.0.is_multiple_of(5)).then_some((ProductId(seller.0), Cents(9_000)))
     }
 }
 
@@ -122,12 +129,27 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(spec: &JoiningSpec, seed: u64, there: u32, weeks: u32, blind: bool) -> Run {
+        Run::on(FakeMarket::new(seed), spec, seed, there, weeks, blind)
+    }
+
+    /// The same on a market that is not as usual.
+    pub(super) fn on(
+        market: FakeMarket,
+        spec: &JoiningSpec,
+        seed: u64,
+        there: u32,
+        weeks: u32,
+        blind: bool,
+    ) -> Run {
         let (market_dice, dice) = (Dice::new(seed, 0), Dice::new(seed ^ 0xABCD, 0));
         let contacts = draw_contacts(&spec.leads, market_dice, SellerId(there), weeks);
         let leads = contacts.into_iter().map(|contact| lead(market_dice, contact)).collect();
         let staff = Onboarding::new(spec, leads, &residents(there), market_dice, blind);
-        let mut run = Run { staff, market: FakeMarket::new(seed), dice, day: 0 };
-        run.staff.warm_up(&run.market, dice);
+        let mut run = Run { staff, market, dice, day: 0 };
+        for day in run.staff.first_day()..0 {
+            let mended = run.staff.warm_up_day(day, &run.market, dice);
+            run.market.mended.extend(mended);
+        }
         run
     }
 
@@ -137,8 +159,14 @@ impl Run {
         self.market.day = self.day;
         self.staff.day(self.day, &self.market, self.dice, &mut out);
         for decision in &out {
-            if let Decision::GoLive { seller, .. } = *decision {
-                self.market.live_since.insert(seller, self.day);
+            match *decision {
+                Decision::GoLive { seller, .. } => {
+                    self.market.live_since.insert(seller, self.day);
+                }
+                Decision::Mend { seller } => {
+                    self.market.mended.insert(seller);
+                }
+                _ => {}
             }
         }
         self.day += 1;

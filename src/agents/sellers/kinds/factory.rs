@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Sourcing, pick};
-use super::{Business, Desk, Shop, Stocking};
+use super::{Asked, Business, Desk, Shop, Stocking};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::units::{Cents, ProductId};
 
@@ -24,9 +24,6 @@ pub struct FactoryStock {
     /// Most days of supply that it keeps of a product [days].
     #[garde(range(min = 1.0, max = 3650.0))]
     pub cover_days: f64,
-    /// How much more a product counts that staff asked to restock, when the day is shared out [ratio].
-    #[garde(range(min = 0.0, max = 100.0))]
-    pub urgency: f64,
     /// Share of the capacity its own shelf leaves idle that makes lots for others instead [ratio].
     #[garde(range(min = 0.0, max = 1.0))]
     pub surplus: f64,
@@ -49,7 +46,7 @@ impl Stocking for FactoryStock {
             swept: 0.0,
             idle: 0.0,
             held: BTreeMap::new(),
-            asked: Vec::new(),
+            asked: Asked::default(),
         };
         Box::new(Shop::new(factory, cost_share))
     }
@@ -65,8 +62,7 @@ struct Factory {
     idle: f64,
     // Units of lots that found no buyer.
     held: BTreeMap<ProductId, u32>,
-    // Products that staff asked for: they count more.
-    asked: Vec<ProductId>,
+    asked: Asked,
 }
 
 impl Factory {
@@ -84,9 +80,7 @@ impl Factory {
             .collect();
         let needs: Vec<f64> = (desk.day.shelf.iter().zip(&rooms))
             .map(|(line, &room)| {
-                let urgency =
-                    if self.asked.contains(&line.product) { self.stock.urgency } else { 1.0 };
-                urgency * f64::from(room)
+                self.asked.weight(line.product, desk.day.urgency) * f64::from(room)
             })
             .collect();
         let wanted: f64 = needs.iter().sum();
@@ -155,8 +149,7 @@ impl Business for Factory {
             Notice::LotUnsold { product, units, .. } => {
                 *self.held.entry(product).or_default() += units;
             }
-            Notice::RestockAsked { product } => self.asked.push(product),
-            _ => {}
+            _ => self.asked.hear(notice),
         }
     }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Profile, SellerDay, Sourcing};
-use super::{Desk, Stocking, round_by_chance};
+use super::{Asked, Desk, Stocking, round_by_chance};
 use crate::protocol::{Notice, Outbox};
 use crate::units::ProductId;
 
@@ -33,7 +33,13 @@ pub struct LeasingStock {
 
 impl Stocking for LeasingStock {
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Leasing { stock: self.clone(), cost_share, next: None, fleet: Vec::new() })
+        Box::new(Leasing {
+            stock: self.clone(),
+            cost_share,
+            next: None,
+            fleet: Vec::new(),
+            asked: Asked::default(),
+        })
     }
 }
 
@@ -51,6 +57,7 @@ struct Leasing {
     // When the next fleet is due, in days; `None` before the first day.
     next: Option<f64>,
     fleet: Vec<Batch>,
+    asked: Asked,
 }
 
 impl Leasing {
@@ -60,10 +67,16 @@ impl Leasing {
         let shelf = desk.day.shelf;
         let n = shelf.len() as f64;
         let chosen = (self.stock.models * n).ceil().max(1.0);
-        let mut dealt: Vec<(u32, usize)> =
-            (0..shelf.len()).map(|i| (desk.draws(shelf[i].product).next_u32(), i)).collect();
+        // What was asked for comes first: of the leases that are about to end, those are ended.
+        let mut dealt: Vec<(bool, u32, usize)> = (0..shelf.len())
+            .map(|i| {
+                let product = shelf[i].product;
+                (!self.asked.contains(product), desk.draws(product).next_u32(), i)
+            })
+            .collect();
         dealt.sort_unstable();
-        for &(_, i) in &dealt[..(chosen as usize).min(shelf.len())] {
+        self.asked.clear();
+        for &(_, _, i) in &dealt[..(chosen as usize).min(shelf.len())] {
             let line = &shelf[i];
             let mut draws = desk.draws(line.product);
             let _order_of_dealing = draws.next_u32();
@@ -92,7 +105,9 @@ impl Leasing {
 }
 
 impl Sourcing for Leasing {
-    fn hear(&mut self, _: &Notice) {}
+    fn hear(&mut self, notice: &Notice) {
+        self.asked.hear(notice);
+    }
 
     fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
         let desk = Desk::new(me, day, self.cost_share);

@@ -103,6 +103,11 @@ pub trait Stocking: std::fmt::Debug + Send + Sync {
         0.0
     }
 
+    /// Whether it can do anything about a product that ran out when staff asks for it.
+    fn hears_requests(&self) -> bool {
+        true
+    }
+
     /// An actor that gets stock this way. `cost_share` is what a unit costs over its target price.
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing>;
 }
@@ -121,6 +126,34 @@ trait Business: Send + Sync {
     /// What a unit of a lot cost that was sold at `unit_price`.
     fn lot_cost(&self, unit_price: Cents) -> Cents {
         unit_price
+    }
+}
+
+/// Products that staff asked for since stock came in last: they count double when it does.
+#[derive(Debug, Default)]
+struct Asked(Vec<ProductId>);
+
+impl Asked {
+    /// Notes a request for stock; other notices are let through.
+    fn hear(&mut self, notice: &Notice) {
+        if let Notice::RestockAsked { product } = *notice
+            && !self.0.contains(&product)
+        {
+            self.0.push(product);
+        }
+    }
+
+    fn contains(&self, product: ProductId) -> bool {
+        self.0.contains(&product)
+    }
+
+    /// What a product weighs among others, those asked for `urgency` times as much.
+    fn weight(&self, product: ProductId, urgency: f64) -> f64 {
+        if self.contains(product) { urgency } else { 1.0 }
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
     }
 }
 

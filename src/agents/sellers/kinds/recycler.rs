@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Sourcing, pick};
-use super::{Business, Desk, Shop, Stocking};
-use crate::protocol::Outbox;
+use super::{Asked, Business, Desk, Shop, Stocking};
+use crate::protocol::{Notice, Outbox};
 use crate::rng::{binomial, poisson};
 
 /// How a recycler gets stock.
@@ -36,18 +36,23 @@ impl Stocking for RecyclerStock {
     }
 
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Shop::new(Recycler { stock: self.clone() }, cost_share))
+        Box::new(Shop::new(Recycler { stock: self.clone(), asked: Asked::default() }, cost_share))
     }
 }
 
 /// A dismantling bench: parts come in bundles, one device at a time, so its stock arrives in clumps.
 struct Recycler {
     stock: RecyclerStock,
+    asked: Asked,
 }
 
 impl Business for Recycler {
     fn opening(&self) -> (f64, f64) {
         (self.stock.opening_days, self.stock.cover_days)
+    }
+
+    fn hear(&mut self, notice: &Notice) {
+        self.asked.hear(notice);
     }
 
     fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
@@ -60,9 +65,16 @@ impl Business for Recycler {
         let wanted = desk.total_rate() * f64::from(self.stock.batch_every_days);
         let devices = poisson(&mut draws, wanted / parts);
         let mut taken = vec![0; desk.day.shelf.len()];
+        // It picks devices that hold what is asked for.
+        let asked = std::mem::take(&mut self.asked);
+        let weights = desk
+            .day
+            .shelf
+            .iter()
+            .map(|line| desk.rate(line) * asked.weight(line.product, desk.day.urgency));
         for _ in 0..devices {
             for _ in 0..binomial(&mut draws, self.stock.parts_a_device, self.stock.sound) {
-                taken[pick(desk.day.shelf.iter().map(|line| desk.rate(line)), draws.unit())] += 1;
+                taken[pick(weights.clone(), draws.unit())] += 1;
             }
         }
         for (line, units) in desk.day.shelf.iter().zip(taken) {

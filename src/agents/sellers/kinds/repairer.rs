@@ -32,6 +32,11 @@ impl Stocking for RepairerStock {
         if is_part { self.parts } else { 1.0 }
     }
 
+    /// It cannot make what is short.
+    fn hears_requests(&self) -> bool {
+        false
+    }
+
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
         Box::new(Shop::new(Repairer { stock: self.clone() }, cost_share))
     }

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::Sourcing;
-use super::{Business, Desk, Shop, Stocking};
-use crate::protocol::Outbox;
+use super::{Asked, Business, Desk, Shop, Stocking};
+use crate::protocol::{Notice, Outbox};
 use crate::rng::poisson;
 
 /// Weeks of a scenario's year.
@@ -48,13 +48,14 @@ impl Stocking for RetailerStock {
     }
 
     fn actor(&self, cost_share: f64) -> Box<dyn Sourcing> {
-        Box::new(Shop::new(Retailer { stock: self.clone() }, cost_share))
+        Box::new(Shop::new(Retailer { stock: self.clone(), asked: Asked::default() }, cost_share))
     }
 }
 
 /// A returns counter that is cleared once a week.
 struct Retailer {
     stock: RetailerStock,
+    asked: Asked,
 }
 
 impl Business for Retailer {
@@ -62,16 +63,23 @@ impl Business for Retailer {
         (self.stock.opening_days, self.stock.cover_days)
     }
 
+    fn hear(&mut self, notice: &Notice) {
+        self.asked.hear(notice);
+    }
+
     fn day(&mut self, desk: Desk<'_>, out: &mut Outbox) {
         // Each clears its counter on a weekday of its own.
         if desk.day.day % 7 != desk.me.seller.0 % 7 {
             return;
         }
+        let asked = std::mem::take(&mut self.asked);
         let season = self.stock.season(desk.day.day / 7);
         for line in desk.day.shelf {
             let room = desk.room(line, self.stock.cover_days);
             if room > 0 {
-                let mean = desk.rate(line) * 7.0 * season;
+                // It has stores that hold a product back for other channels, until it is asked.
+                let mean =
+                    desk.rate(line) * 7.0 * season * asked.weight(line.product, desk.day.urgency);
                 let units = poisson(&mut desk.draws(line.product), mean).min(room);
                 desk.shelve(line.product, units, desk.unit_cost(line), out);
             }

@@ -79,8 +79,13 @@ impl Toy {
             for notice in actor.heard.drain(..) {
                 actor.sourcing.hear(&notice);
             }
-            let today =
-                SellerDay { day, shelf: &actor.shelf, supply: self.supply, dice: self.dice };
+            let today = SellerDay {
+                day,
+                shelf: &actor.shelf,
+                supply: self.supply,
+                urgency: 2.0,
+                dice: self.dice,
+            };
             actor.sourcing.wake(&actor.profile, &today, &mut out);
         }
         let mut offered = Vec::new();
@@ -354,7 +359,13 @@ fn a_traders_purse_keeps_it_to_its_long_run_supply() {
         for notice in actor.heard.drain(..) {
             actor.sourcing.hear(&notice);
         }
-        let today = SellerDay { day, shelf: &actor.shelf, supply: toy.supply, dice: toy.dice };
+        let today = SellerDay {
+            day,
+            shelf: &actor.shelf,
+            supply: toy.supply,
+            urgency: 2.0,
+            dice: toy.dice,
+        };
         actor.sourcing.wake(&actor.profile, &today, &mut out);
         for said in out.drain() {
             match said.request {
@@ -387,7 +398,13 @@ fn a_certified_reseller_bids_less_while_its_shelf_is_full() {
             line.stock = if i == 0 { 0 } else { 180 };
         }
         let mut out = Outbox::default();
-        let today = SellerDay { day, shelf: &actor.shelf, supply: spec.supply, dice: toy.dice };
+        let today = SellerDay {
+            day,
+            shelf: &actor.shelf,
+            supply: spec.supply,
+            urgency: 2.0,
+            dice: toy.dice,
+        };
         actor.sourcing.wake(&actor.profile, &today, &mut out);
         for said in out.drain() {
             if let Request::Restock { unit_cost, .. } = said.request {
@@ -459,9 +476,51 @@ fn a_factory_makes_what_is_short_and_offers_what_it_cannot_shelve() {
     let mut out = Outbox::default();
     let actor = &mut toy.actors[0];
     for day in 90..97 {
-        let today = SellerDay { day, shelf: &actor.shelf, supply: spec.supply, dice: toy.dice };
+        let today = SellerDay {
+            day,
+            shelf: &actor.shelf,
+            supply: spec.supply,
+            urgency: 2.0,
+            dice: toy.dice,
+        };
         actor.sourcing.wake(&actor.profile, &today, &mut out);
     }
     let lots = out.waiting().iter().filter(|s| matches!(s.request, Request::OfferLot { .. }));
     assert_eq!(lots.count(), 1, "one lot of surplus a week: {:?}", out.waiting());
+}
+
+/// Units of the first product of every seller, by kind, in half a year in which all sells; `asked` says
+/// whether staff asks for that product every day.
+fn first_products(asked: bool) -> BTreeMap<KindId, f64> {
+    let (_, mut toy) = market(6);
+    let mut units = BTreeMap::new();
+    for day in 0..182 {
+        for actor in toy.actors.iter_mut().filter(|actor| actor.shelf.len() > 1) {
+            if asked {
+                actor.heard.push(Notice::RestockAsked { product: actor.shelf[0].product });
+            }
+        }
+        toy.day(day, Trade::AllSells);
+        for actor in toy.actors.iter().filter(|actor| actor.shelf.len() > 1) {
+            *units.entry(actor.profile.kind).or_insert(0.0) += f64::from(actor.shelf[0].sold);
+        }
+    }
+    units
+}
+
+#[test]
+fn what_staff_asks_for_comes_more_often_from_those_who_can_hear() {
+    let (left_alone, asked) = (first_products(false), first_products(true));
+    let kinds = reference().kinds;
+    for (kind, _, stocking) in kinds.all() {
+        let ratio = asked[&kind] / left_alone[&kind];
+        println!("{:<10} {ratio:.2}", kind.name());
+        if stocking.hears_requests() {
+            // A certified reseller answers by its bid, which is high anyway while everything sells.
+            let least = if kind == KindId::Certified { 1.0 } else { 1.1 };
+            assert!(ratio > least, "{}: {ratio} of what comes unasked", kind.name());
+        } else {
+            assert_eq!(ratio, 1.0, "{} does not hear", kind.name());
+        }
+    }
 }

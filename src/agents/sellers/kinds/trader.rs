@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Profile, SellerDay, Sourcing};
-use super::{Desk, Stocking};
+use super::{Asked, Desk, Stocking};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::units::{Cents, ProductId};
 
@@ -36,7 +36,7 @@ impl Stocking for TraderStock {
             cost_share,
             purse: None,
             bought: BTreeMap::new(),
-            asked: Vec::new(),
+            asked: Asked::default(),
         })
     }
 }
@@ -51,7 +51,7 @@ struct Trader {
     // Bought but not yet on the shelf: units, and what they cost in all.
     bought: BTreeMap<ProductId, (u32, Cents)>,
     // Products that staff asked for: looked for whatever is left of them.
-    asked: Vec<ProductId>,
+    asked: Asked,
 }
 
 impl Trader {
@@ -77,8 +77,7 @@ impl Sourcing for Trader {
                 lot.1 += Cents(unit_price.0 * i64::from(units));
                 self.purse = self.purse.map(|purse| purse - f64::from(units));
             }
-            Notice::RestockAsked { product } => self.asked.push(product),
-            _ => {}
+            _ => self.asked.hear(notice),
         }
     }
 
@@ -102,7 +101,7 @@ impl Sourcing for Trader {
             let short = f64::from(have) < desk.rate(line) * self.stock.reorder_days || have == 0;
             let want = desk.most(line, self.stock.cover_days).saturating_sub(have);
             let units = want.min(purse as u32);
-            if units > 0 && (short || asked.contains(&line.product)) {
+            if units > 0 && (short || asked.contains(line.product)) {
                 let max_unit_price = Cents::from_eur(line.target.eur() * self.stock.max_price);
                 let product = line.product;
                 out.say(me.seller, Request::SeekLot { product, units, max_unit_price });

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Profile, SellerDay, Sourcing};
-use super::{Desk, Stocking, round_by_chance};
+use super::{Asked, Desk, Stocking, round_by_chance};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::rng::exponential;
 use crate::units::{Cents, ProductId};
@@ -46,6 +46,7 @@ impl Stocking for WholesalerStock {
             cost_share,
             next: None,
             unsold: BTreeMap::new(),
+            asked: Asked::default(),
         })
     }
 }
@@ -58,23 +59,26 @@ struct Wholesaler {
     next: Option<f64>,
     // Units that no trader took, on their way to the shelf.
     unsold: BTreeMap<ProductId, u32>,
+    asked: Asked,
 }
 
 impl Wholesaler {
     /// Takes an arrival in: each model in it with the days of supply that make up, in the mean, for
     /// the arrivals it is not in.
-    fn arrive(&self, desk: Desk<'_>, out: &mut Outbox) {
+    fn arrive(&mut self, desk: Desk<'_>, out: &mut Outbox) {
         let n = desk.day.shelf.len() as f64;
         let chosen = (self.stock.models * n).ceil().max(1.0);
         // Models are dealt without repetition: the k of n with the smallest draws.
-        let mut lots: Vec<(u64, usize)> = (0..desk.day.shelf.len())
+        // Those that were asked for are ordered for sure.
+        let mut lots: Vec<(bool, u32, usize)> = (0..desk.day.shelf.len())
             .map(|i| {
-                let mut draws = desk.draws(desk.day.shelf[i].product);
-                (u64::from(draws.next_u32()) << 32 | i as u64, i)
+                let product = desk.day.shelf[i].product;
+                (!self.asked.contains(product), desk.draws(product).next_u32(), i)
             })
             .collect();
         lots.sort_unstable();
-        for &(_, i) in &lots[..(chosen as usize).min(lots.len())] {
+        self.asked.clear();
+        for &(_, _, i) in &lots[..(chosen as usize).min(lots.len())] {
             let line = &desk.day.shelf[i];
             let mut draws = desk.draws(line.product);
             let days = self.stock.every_days * n / chosen;
@@ -114,6 +118,7 @@ impl Sourcing for Wholesaler {
         if let Notice::LotUnsold { product, units, .. } = *notice {
             *self.unsold.entry(product).or_default() += units;
         }
+        self.asked.hear(notice);
     }
 
     fn lot_cost(&self, unit_price: Cents) -> Cents {
@@ -123,10 +128,8 @@ impl Sourcing for Wholesaler {
     fn wake(&mut self, me: &Profile, day: &SellerDay<'_>, out: &mut Outbox) {
         let desk = Desk::new(me, day, self.cost_share);
         let now = f64::from(day.day);
-        let gap = |desk: Desk<'_>| {
-            let mut draws = desk.own_draws();
-            exponential(&mut draws) * self.stock.every_days
-        };
+        let every_days = self.stock.every_days;
+        let gap = |desk: Desk<'_>| exponential(&mut desk.own_draws()) * every_days;
         match self.next {
             None => {
                 desk.open(self.stock.opening_days, self.stock.cover_days, out);

@@ -17,7 +17,8 @@ pub struct Follower {
     /// How often it looks at each price [looks/day].
     #[garde(range(min = 0.001, max = 96.0))]
     pub looks_per_day: f64,
-    /// Lowest price it goes to, over the target price [ratio].
+    /// Lowest price it goes to, over the target price [ratio]; what leaves nothing after commission and
+    /// parcel is a floor too.
     #[garde(range(min = 0.01, max = 1.5))]
     pub floor: f64,
     /// Highest price it goes to, over the target price [ratio].
@@ -37,7 +38,8 @@ impl Pricing for Follower {
     }
 
     fn reprice(&self, look: &Look, _: &mut Memory) -> f64 {
-        let low = self.floor * look.floor_factor * look.target;
+        // It doesn't sell at a loss to win, whatever it aimed at.
+        let low = look.floor_factor * (self.floor * look.target).max(look.break_even);
         let high = self.ceiling * look.target;
         let wish = match look.to_win {
             Some(price) if !look.winning => price * (1.0 - self.undercut),
@@ -74,6 +76,8 @@ mod tests {
         assert_eq!(next(Look { to_win: Some(96.0), ..look() }), 96.0);
         assert_eq!(next(Look { to_win: Some(80.0), ..look() }), 93.0);
         assert_eq!(next(Look { to_win: Some(130.0), price: 95.0, ..look() }), 100.0);
+        let dear = Look { break_even: 95.0, ..look() };
+        assert_eq!(next(Look { to_win: Some(80.0), ..dear }), 95.0, "it does not sell at a loss");
         let bold = Follower { undercut: 0.01, ..strategy() };
         let seen = Look { to_win: Some(96.0), ..look() };
         assert!((bold.reprice(&seen, &mut Memory::default()) - 95.04).abs() < 1e-9);

@@ -58,6 +58,54 @@ fn the_pipeline_does_not_wash_the_bursts_out() {
 }
 
 #[test]
+fn competitive_intelligence_aims_signings_and_makes_no_more_of_them() {
+    let mut spec = reference();
+    let mut signed = |focus| {
+        spec.prospecting.focus = focus;
+        let (mut days, mut thin) = (Vec::new(), 0.0);
+        for seed in 0..4 {
+            let mut run = Run::new(&spec, seed, 0, 52, false);
+            run.weeks(52);
+            for applicant in run.staff.applicants() {
+                let day = applicant.entered[Stage::Administration as usize];
+                if let Some(day) = day.filter(|&day| day >= 0) {
+                    let Lead { category, country, .. } = applicant.lead;
+                    thin += run.market.thin(category, country);
+                    days.push(day);
+                }
+            }
+        }
+        (days.len() as f64 / 208.0, thin / days.len() as f64)
+    };
+    let [(default, by_chance), (aimed, thin), (all, thinnest)] = [0.0, 0.5, 1.0].map(&mut signed);
+    let expected = spec.leads.per_week * spec.leads.conversion;
+    assert!((default - expected).abs() < 1.0, "{default} sign a week, {expected} expected");
+    assert!((aimed - default).abs() < 0.2 && (all - default).abs() < 0.2, "{aimed}, {all} a week");
+    // Weighed by itself, thinness of mean m and variance v has mean m + v/m: here .28 + .033/.28.
+    assert!((thinnest / by_chance - 1.42).abs() < 0.12, "{thinnest} for {by_chance}");
+    assert!((thin / by_chance - 1.21).abs() < 0.12, "{thin} for {by_chance}");
+}
+
+#[test]
+fn the_next_audit_is_of_what_the_action_plan_mended() {
+    let mut spec = reference();
+    (spec.charter.tries_max, spec.charter.noise, spec.charter.drop_out) = (2, 0.0, 0.0);
+    let mut market = FakeMarket::new(3);
+    // Nobody passes as it is, and everybody once it is mended.
+    (market.trouble, market.cure) = (100.0, 0.0);
+    let mut run = Run::on(market, &spec, 3, 0, 12, false);
+    run.weeks(12);
+    let ends = |end: End| {
+        let ended = run.staff.applicants().iter().filter_map(move |a| a.end);
+        ended.filter(move |&(_, _, how)| how == end)
+    };
+    assert_eq!(ends(End::Refused).collect::<Vec<_>>(), vec![]);
+    let passed = ends(End::BeforeStart).count();
+    let joined = run.staff.applicants().iter().filter(|a| a.live_day().is_some()).count();
+    assert!(passed > 20 && joined > 20, "{passed} passed before day 0, {joined} after it");
+}
+
+#[test]
 fn leads_are_numbered_in_the_order_of_contact_and_a_longer_run_adds_to_the_end() {
     let spec = reference();
     let draw = |weeks| draw_contacts(&spec.leads, Dice::new(9, 0), SellerId(700), weeks);

@@ -71,6 +71,9 @@ impl Auditor {
                 self.suspended.remove(&seller);
                 self.gone.insert(seller);
             }
+            Decision::Answer { seller, requests, .. } => {
+                assert!(self.live(seller) && requests > 0, "day {day}: {decision:?}");
+            }
             Decision::Mend { seller } => assert_eq!(self.stage[&seller], Stage::Charter),
             Decision::StaffDay { stage, worked, capacity, waiting } => {
                 assert!(worked <= capacity, "day {day}: {decision:?}");
@@ -296,14 +299,16 @@ fn proposals_and_reminders_keep_their_distance() {
     let spec = reference();
     let mut run = Run::new(&spec, 5, 100, 20, false);
     let mut last: BTreeMap<(bool, SellerId), i32> = BTreeMap::new();
-    let (mut listings, mut proposals) = (0, 0);
+    let (mut listings, mut proposals, mut listed) = (0, 0, BTreeSet::new());
     for (day, decision) in run.weeks(20) {
         let (proposal, seller) = match decision {
-            Decision::Propose { seller, product, .. } => {
+            Decision::Propose { seller, product, price } => {
+                let to_list = price == Cents(10_000);
+                assert!(!to_list || listed.insert((seller, product)), "{decision:?} once more");
                 // Of sellers for whom the stand-in has both a gap and a price to meet.
                 if seller.0 % 3 != 0 && seller.0 % 5 != 0 {
                     proposals += 1;
-                    listings += u32::from(product.0 == seller.0);
+                    listings += u32::from(to_list);
                 }
                 assert!(seller.0 % 15 != 0, "nothing was to be proposed to {seller:?}");
                 (true, seller)
