@@ -114,32 +114,16 @@ fn greatest(maxima: [f32; GROUPS]) -> f32 {
 
 /// Greatest first, by the shortest sorting network of eight (Knuth, TAOCP 3, 5.3.4).
 fn sorted(mut of: [f32; GROUPS]) -> [f32; GROUPS] {
-    const NETWORK: [(usize, usize); 19] = [
-        (0, 2),
-        (1, 3),
-        (4, 6),
-        (5, 7),
-        (0, 4),
-        (1, 5),
-        (2, 6),
-        (3, 7),
-        (0, 1),
-        (2, 3),
-        (4, 5),
-        (6, 7),
-        (2, 4),
-        (3, 5),
-        (1, 4),
-        (3, 6),
-        (1, 2),
-        (3, 4),
-        (5, 6),
-    ];
-    for (i, j) in NETWORK {
-        let (a, b) = (of[i], of[j]);
-        of[i] = if a > b { a } else { b };
-        of[j] = if a > b { b } else { a };
+    // Written out: in a loop over a table of pairs each step would go through memory.
+    macro_rules! order {
+        ($(($i:literal $j:literal))*) => {$(
+            let (a, b) = (of[$i], of[$j]);
+            of[$i] = if a > b { a } else { b };
+            of[$j] = if a > b { b } else { a };
+        )*};
     }
+    order!((0 2) (1 3) (4 6) (5 7) (0 4) (1 5) (2 6) (3 7) (0 1) (2 3));
+    order!((4 5) (6 7) (2 4) (3 5) (1 4) (3 6) (1 2) (3 4) (5 6));
     of
 }
 

@@ -73,11 +73,11 @@ impl Seller {
     ) {
         match *notice {
             // What comes with every order is a matter of books and mind alone, and heard often.
-            Notice::Sold { product, price, parcel } => {
+            Notice::Sold { price, parcel, .. } => {
                 let caring = self.reaction.caring(self.today);
                 let effort = spec.reaction.filter(|_| caring).map_or(0.0, |r| r.cost);
                 let shares = commission + effort;
-                return self.books.sold(product, price, shares, parcel);
+                return self.books.sold(price, shares, parcel);
             }
             Notice::Refunded { price, parcel, .. } => {
                 return self.books.refunded(price, commission, parcel);
@@ -111,6 +111,9 @@ impl Seller {
     ) {
         self.today = day.day;
         let me = self.profile.seller;
+        for line in day.shelf.iter().filter(|line| line.sold > 0) {
+            self.books.gone(line.product, line.sold);
+        }
         if day.day.is_multiple_of(7) && day.day > 0 {
             let (_, leaves) = self.books.close_week(spec.exit.as_ref());
             if leaves {
@@ -210,6 +213,7 @@ mod tests {
         assert!(bought, "a factory opens with stock at its cost: {:?}", out.waiting());
         let sold = Notice::Sold { product: ProductId(1), price: Cents(20_000), parcel: Cents(500) };
         one.hear(&sold, 0.1, &spec, &rules);
+        one.wake(&day(1, &[ShelfLine { sold: 1, ..line }]), &spec, &rules, &mut out);
         let (margin, _) = one.books.close_week(None);
         let earned = 200.0 * (0.9 - spec.cost_share) - 5.0;
         assert!((margin - earned).abs() < 0.01, "margin {margin}, not {earned}");

@@ -52,12 +52,17 @@ impl Books {
     }
 
     /// A unit was sold; `shares` of its price are the commission and what care for orders costs, and
-    /// its carrier gets `parcel`.
-    pub fn sold(&mut self, product: ProductId, price: Cents, shares: f64, parcel: Cents) {
+    /// its carrier gets `parcel`. What it cost is booked by [`Books::gone`].
+    pub fn sold(&mut self, price: Cents, shares: f64, parcel: Cents) {
         self.begun = true;
+        self.margin += price.0 as f64 * (1.0 - shares) - parcel.0 as f64;
+    }
+
+    /// Units left the shelf since the last waking, at their mean cost: once a day, as orders are many.
+    pub fn gone(&mut self, product: ProductId, units: u32) {
         let known = self.cost.get(self.place(product)).filter(|&&(other, _)| other == product);
         let cost = known.map_or(0.0, |&(_, cost)| cost);
-        self.margin += price.0 as f64 * (1.0 - shares) - cost - parcel.0 as f64;
+        self.margin -= cost * f64::from(units);
     }
 
     /// Where a product's cost is, or belongs.
@@ -114,9 +119,10 @@ mod tests {
         books.stocked(PHONE, 2, 2, Cents(14_000));
         // Mean cost 120; three sold at 150 with 10 % commission, for 5 EUR a parcel; one refunded after
         // it came, one before it left; 60 EUR of fee for 30 days.
-        books.sold(PHONE, Cents(15_000), 0.10, Cents(500));
-        books.sold(PHONE, Cents(15_000), 0.12, Cents(500));
-        books.sold(PHONE, Cents(15_000), 0.10, Cents(500));
+        books.sold(Cents(15_000), 0.10, Cents(500));
+        books.sold(Cents(15_000), 0.12, Cents(500));
+        books.sold(Cents(15_000), 0.10, Cents(500));
+        books.gone(PHONE, 3);
         books.refunded(Cents(15_000), 0.10, Cents(0));
         books.refunded(Cents(15_000), 0.10, Cents(500));
         books.fee_charged(Cents(6_000));
@@ -137,7 +143,7 @@ mod tests {
             }
             if weeks == 2 {
                 // One good week starts the count again.
-                books.sold(PHONE, Cents(90_000), 0.10, Cents(0));
+                books.sold(Cents(90_000), 0.10, Cents(0));
             }
             leaves = books.close_week(Some(&SPEC)).1;
             weeks += 1;
