@@ -137,11 +137,6 @@ impl<S: FactSink> Lane<S> {
         &mut self.outbox
     }
 
-    /// Entries still in the calendar.
-    pub fn waiting(&self) -> u64 {
-        self.calendar.waiting()
-    }
-
     /// Sorts what is due and who visits by time. Things at the same microsecond are ordered by what
     /// they are, never by when they were put in the calendar.
     fn plan(&mut self) {

@@ -54,8 +54,6 @@ pub struct World {
     pub census: Census,
     /// The market at the end.
     pub market: Market,
-    /// Orders that were still on their way, or waited for a review, at the end.
-    pub pending: u64,
     /// Wall time of the simulation, without set-up and without telling a log [s].
     pub sim_s: f64,
 }
@@ -110,7 +108,6 @@ impl Trial<'_> {
 
     fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
         let Finished { market, lanes, sink, work, wakes, weeks: weeks_run } = run;
-        let pending = lanes.iter().map(Lane::waiting).sum();
         let mut cells: Vec<Recorder> = lanes.into_iter().map(|lane| lane.sink.recorder()).collect();
         let mut whole = sink.recorder();
         let digests = cells.iter().map(Recorder::digest).chain([whole.digest()]);
@@ -135,7 +132,6 @@ impl Trial<'_> {
             },
             census,
             market,
-            pending,
             sim_s,
         }
     }
