@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod exit;
+mod explain;
 mod list;
 mod output;
 mod progress;
@@ -49,6 +50,8 @@ enum Command {
     Schema(schema::Schema),
     /// List ranking policies, kinds of sellers, metrics or scenarios.
     List(list::List),
+    /// Say what a metric means, its unit, its formula and its source.
+    Explain(explain::Explain),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
 }
@@ -81,6 +84,7 @@ impl Command {
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),
+            Command::Explain(command) => command.run(out),
             Command::Completions(command) => command.run(out),
         }
     }

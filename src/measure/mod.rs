@@ -65,7 +65,7 @@ pub enum Better {
 }
 
 /// What a metric is, as `explain` and reports say it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Metric {
     /// The name in files and on the command line.
     pub name: &'static str,

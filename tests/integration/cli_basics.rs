@@ -141,6 +141,29 @@ fn the_schema_is_json() {
 }
 
 #[test]
+fn a_metric_is_explained() {
+    let (code, stdout, _) = run(&["explain", "unsold_at_90d"]);
+    assert_eq!(code, Some(0));
+    for part in ["Share of the sellers", "lower is better", "formula ", "source "] {
+        assert!(stdout.contains(part), "{part}: {stdout}");
+    }
+    let (_, stdout, _) = run(&["explain", "hhi", "--format", "json"]);
+    assert_eq!(
+        (&json(&stdout)["better"], &json(&stdout)["unit"]),
+        (&"none".into(), &"points".into())
+    );
+    let (code, stdout, stderr) = run(&["explain", "unsold_at_90"]);
+    assert_eq!((code, &*stdout), (Some(2), ""));
+    assert!(stderr.contains("did you mean `unsold_at_90d`?"), "{stderr}");
+    // Whatever is listed can be explained.
+    let (_, stdout, _) = run(&["list", "metrics", "--format", "json"]);
+    for metric in json(&stdout).as_array().expect("a list") {
+        let name = metric["name"].as_str().expect("a name");
+        assert_eq!(run(&["explain", name]).0, Some(0), "{name}");
+    }
+}
+
+#[test]
 fn lists() {
     let (code, stdout, _) = run(&["list", "kinds"]);
     assert_eq!((code, stdout.lines().count()), (Some(0), 8));
