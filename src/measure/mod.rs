@@ -19,6 +19,7 @@ mod shares;
 mod structure;
 mod survival;
 mod tally;
+mod turnover;
 mod visits;
 
 pub use onboarding::ApplicantRow;
@@ -40,6 +41,7 @@ pub fn families() -> Vec<Box<dyn Family>> {
         Box::<ratings::Ratings>::default(),
         Box::<cold_start::ColdStart>::default(),
         Box::<onboarding::Onboarding>::default(),
+        Box::<turnover::Turnover>::default(),
         Box::<structure::Structure>::default(),
         Box::<sellers::Sellers>::default(),
     ]

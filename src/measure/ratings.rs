@@ -7,7 +7,7 @@ use crate::history::{Census, Fact, FactMask};
 use crate::units::SimTime;
 use std::any::Any;
 
-const METRICS: [Metric; 5] = [
+const METRICS: [Metric; 7] = [
     Metric {
         name: "mean_stars",
         unit: "stars",
@@ -45,6 +45,25 @@ const METRICS: [Metric; 5] = [
         weekly: true,
     },
     Metric {
+        name: "pp",
+        unit: "ratio",
+        better: Better::Higher,
+        says: "Percent positive: share of reviews with four or five stars.",
+        formula: "reviews of 4 or 5 stars / reviews",
+        source: "what marketplaces show; Nosko & Tadelis 2015",
+        weekly: true,
+    },
+    Metric {
+        name: "epp",
+        unit: "ratio",
+        better: Better::Higher,
+        says: "Effective percent positive: share of orders that earned four or five stars, so that \
+               silence counts.",
+        formula: "reviews of 4 or 5 stars / orders",
+        source: "Nosko & Tadelis 2015",
+        weekly: true,
+    },
+    Metric {
         name: "true_stars_sd",
         unit: "stars",
         better: Better::None,
@@ -61,11 +80,13 @@ pub struct Ratings {
     stars: [Count; 2],
     reviews: [Count; 2],
     deliveries: Count,
+    positive: Count,
+    orders: Count,
     lives: Lives,
 }
 
 impl Ratings {
-    fn all(&self, read: impl Fn(&Count) -> u64) -> [Option<f64>; 4] {
+    fn all(&self, read: impl Fn(&Count) -> u64) -> [Option<f64>; 6] {
         let stars = self.stars.each_ref().map(&read);
         let reviews = self.reviews.each_ref().map(&read);
         let published = reviews[0] + reviews[1];
@@ -74,6 +95,8 @@ impl Ratings {
             ratio(stars[1], reviews[1]),
             ratio(stars[0], reviews[0]),
             ratio(published, read(&self.deliveries)),
+            ratio(read(&self.positive), published),
+            ratio(read(&self.positive), read(&self.orders)),
         ]
     }
 }
@@ -84,7 +107,8 @@ impl Family for Ratings {
     }
 
     fn wants(&self) -> FactMask {
-        FactMask::REVIEWED.and(FactMask::DELIVERED).and(Lives::WANTS)
+        let told = FactMask::REVIEWED.and(FactMask::DELIVERED).and(FactMask::BOUGHT);
+        told.and(Lives::WANTS)
     }
 
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>) {
@@ -92,8 +116,10 @@ impl Family for Ratings {
             Fact::Reviewed { stars, late, .. } => {
                 self.stars[usize::from(late)].add(u64::from(stars));
                 self.reviews[usize::from(late)].add(1);
+                self.positive.add(u64::from(stars >= 4));
             }
             Fact::Delivered { .. } => self.deliveries.add(1),
+            Fact::Bought { .. } => self.orders.add(1),
             _ => self.lives.observe(at, fact),
         }
     }
@@ -105,6 +131,8 @@ impl Family for Ratings {
                 self.reviews[late].absorb(&mut other.reviews[late]);
             }
             self.deliveries.absorb(&mut other.deliveries);
+            self.positive.absorb(&mut other.positive);
+            self.orders.absorb(&mut other.orders);
             self.lives.absorb(&mut other.lives);
         }
     }
@@ -115,6 +143,8 @@ impl Family for Ratings {
         self.stars.iter_mut().for_each(Count::close_week);
         self.reviews.iter_mut().for_each(Count::close_week);
         self.deliveries.close_week();
+        self.positive.close_week();
+        self.orders.close_week();
         values
     }
 
@@ -152,6 +182,11 @@ mod tests {
         assert_eq!(get("stars_when_late"), 1.5);
         assert!((get("stars_when_on_time") - 14.0 / 3.0).abs() < 1e-12);
         assert_eq!(get("review_rate"), 0.625);
+        for _ in 0..10 {
+            recorder.take(at(3.0), &Fact::Bought { order });
+        }
+        let get = |name: &str| town.value(&recorder, name).unwrap();
+        assert_eq!((get("pp"), get("epp")), (0.6, 0.3));
         assert!((get("true_stars_sd") - 0.1).abs() < 1e-12);
     }
 }
