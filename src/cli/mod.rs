@@ -1,6 +1,7 @@
 //! The command line. One subcommand a file.
 
 mod check;
+mod compare;
 mod completions;
 mod exit;
 mod explain;
@@ -44,6 +45,8 @@ pub struct Cli {
 enum Command {
     /// Simulate a scenario in virtual time.
     Run(run::Run),
+    /// Compare two or more arms of a scenario in the same worlds.
+    Compare(compare::Compare),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -81,6 +84,7 @@ impl Command {
     fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
         match self {
             Command::Run(command) => command.run(out, began),
+            Command::Compare(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

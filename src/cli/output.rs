@@ -39,6 +39,11 @@ impl Output {
         }
     }
 
+    /// Whether results may have colours: obeys `NO_COLOR` and a pipe.
+    pub fn colour(&self) -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+    }
+
     /// Prints a result as JSON.
     ///
     /// # Errors

@@ -27,9 +27,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
-    /// Worlds of each market: same sellers and products, other chances.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub replications: u32,
+    /// Worlds of each market: same sellers and products, other chances. Default: 1, or 8 where arms
+    /// are compared.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub replications: Option<u32>,
 
     /// Markets: other sellers and products, with `market.seed` counted up.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -49,30 +50,55 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// The scenario with everything that the command line changes in it.
-    fn load(&self) -> Result<Loaded<Scenario>, scenario::ScenarioError> {
+    /// The scenario with everything that the command line changes in it, and then `further` (each
+    /// `KEY=VALUE`).
+    pub(super) fn load(
+        &self,
+        further: &[String],
+    ) -> Result<Loaded<Scenario>, scenario::ScenarioError> {
         let mut overrides = self.scenario.overrides();
         overrides.extend(self.seed.map(|seed| format!("seed={seed}")));
         overrides.extend(self.weeks.map(|weeks| format!("weeks={weeks}")));
+        overrides.extend_from_slice(further);
         scenario::load(&self.scenario.scenario, &overrides)
     }
 
-    /// Worlds of all markets, or what to say where they are too many.
-    fn worlds(&self) -> Result<u32, String> {
-        let worlds = u64::from(self.markets) * u64::from(self.replications);
+    /// Worlds of all markets with so many of each, or what to say where they are too many.
+    pub(super) fn worlds(&self, replications: u32) -> Result<u32, String> {
+        let worlds = u64::from(self.markets) * u64::from(replications);
         match u32::try_from(worlds) {
             Ok(worlds) if worlds <= MOST_WORLDS => Ok(worlds),
             _ => Err(format!(
-                "error: --markets {} times --replications {} makes {worlds} worlds\n  = allowed: \
-                 at most {MOST_WORLDS} in one run",
-                self.markets, self.replications
+                "error: --markets {} times --replications {replications} makes {worlds} worlds\n  \
+                 = allowed: at most {MOST_WORLDS} in one run",
+                self.markets
             )),
         }
     }
 
-    fn workers(&self) -> usize {
+    /// Threads to run cells on.
+    pub(super) fn workers(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.workers.map_or_else(cores, |n| n as usize)
+    }
+
+    /// What a summary says of a run that began at `began` and simulated for `sim_s` seconds.
+    pub(super) fn about(
+        &self,
+        command: &str,
+        loaded: &Loaded<Scenario>,
+        began: Instant,
+        sim_s: f64,
+    ) -> About {
+        About {
+            command: command.to_owned(),
+            argv: std::env::args().collect(),
+            scenario: ScenarioName { name: loaded.name.clone(), hash: loaded.hash.clone() },
+            seed: loaded.scenario.seed,
+            workers: self.workers(),
+            wall_s: began.elapsed().as_secs_f64(),
+            sim_s,
+        }
     }
 }
 
@@ -99,14 +125,14 @@ impl Run {
             out.error(NO_FACTS);
             return Ok(Exit::BadInput);
         }
-        let asked = match self.args.worlds() {
+        let asked = match self.args.worlds(self.replications()) {
             Ok(worlds) => worlds,
             Err(why) => {
                 out.error(&why);
                 return Ok(Exit::BadInput);
             }
         };
-        let loaded = self.args.load()?;
+        let loaded = self.args.load(&[])?;
         loaded.remarks.iter().for_each(|remark| out.note(remark.draw_remark(true).trim_end()));
         // The folder is made first: a run that cannot be kept should not be waited for.
         let folder =
@@ -121,24 +147,16 @@ impl Run {
         }
         let first = done.tables.first().map_or_else(Vec::new, |world| world.sellers.clone());
         let summary = || {
-            let about = About {
-                command: "run".to_owned(),
-                argv: std::env::args().collect(),
-                scenario: ScenarioName { name: loaded.name.clone(), hash: loaded.hash.clone() },
-                seed: loaded.scenario.seed,
-                workers: self.args.workers(),
-                wall_s: began.elapsed().as_secs_f64(),
-                sim_s: done.sim_s,
-            };
+            let about = self.args.about("run", &loaded, began, done.sim_s);
             Summary::new(about, &all_metrics(), done.worlds)
         };
         let summary = report::write_run(&folder, &loaded.resolved, &done.tables, summary)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
             Format::Text => {
-                let colour = anstream::AutoStream::choice(&std::io::stdout())
-                    != anstream::ColorChoice::Never;
-                out.result(&report::summary_text(&summary, &first, Some(folder.path()), colour))?;
+                let text =
+                    report::summary_text(&summary, &first, Some(folder.path()), out.colour());
+                out.result(&text)?;
             }
         }
         match cut_short(&summary, asked, loaded.scenario.weeks) {
@@ -148,6 +166,10 @@ impl Run {
             }
             None => Ok(Exit::Done),
         }
+    }
+
+    fn replications(&self) -> u32 {
+        self.args.replications.unwrap_or(1)
     }
 
     fn begin_facts(
@@ -177,7 +199,7 @@ impl Run {
         for market in 0..self.args.markets {
             let mut scenario = scenario.clone();
             scenario.market.seed += u64::from(market);
-            for replication in 0..self.args.replications {
+            for replication in 0..self.replications() {
                 // Who asks to stop before the first tick still hears of one week.
                 let stop = interrupt.asked() && !done.worlds.is_empty();
                 if stop || facts.as_ref().is_some_and(|facts| facts.is_broken()) {
@@ -204,14 +226,14 @@ impl Run {
 
 /// What is kept of the worlds that were run: not their markets, which would add up.
 #[derive(Default)]
-struct Done {
-    worlds: Vec<WorldSummary>,
-    tables: Vec<WorldTables>,
-    sim_s: f64,
+pub(super) struct Done {
+    pub(super) worlds: Vec<WorldSummary>,
+    pub(super) tables: Vec<WorldTables>,
+    pub(super) sim_s: f64,
 }
 
 impl Done {
-    fn keep(&mut self, market: u32, scenario: &Scenario, world: World) {
+    pub(super) fn keep(&mut self, market: u32, scenario: &Scenario, world: World) {
         let name = WorldName {
             world: self.worlds.len() as u32,
             market,
@@ -261,22 +283,21 @@ fn end_facts(mut facts: Box<dyn FactStore>, worlds: &[WorldSummary]) -> anyhow::
 mod tests {
     use clap::Parser;
 
-    use super::RunArgs;
     use crate::cli::{Cli, Command};
 
     #[test]
     fn worlds_are_counted_without_overflow() {
-        let args = |markets: &str, replications: &str| -> RunArgs {
+        let args = |markets: &str, replications: &str| {
             let worlds = ["--markets", markets, "--replications", replications];
             let words = ["brocante", "run", "s.toml"].into_iter().chain(worlds);
             match Cli::try_parse_from(words).expect("right arguments").command {
-                Command::Run(run) => run.args,
+                Command::Run(run) => run.args.worlds(run.replications()),
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!(args("1000", "1000").worlds(), Ok(1_000_000));
-        let why = args("65536", "65536").worlds().unwrap_err();
+        assert_eq!(args("1000", "1000"), Ok(1_000_000));
+        let why = args("65536", "65536").unwrap_err();
         assert!(why.contains("4294967296 worlds"), "{why}");
-        assert!(args("1000000", "1000000").worlds().is_err());
+        assert!(args("1000000", "1000000").is_err());
     }
 }

@@ -63,6 +63,50 @@ pub fn student_t(freedom: usize, confidence: f64) -> f64 {
     (low + high) / 2.0
 }
 
+/// P(|T| > t): the p-value, two-sided, of a t statistic with `freedom` degrees of freedom.
+pub fn p_value(t: f64, freedom: usize) -> f64 {
+    if t.is_infinite() { 0.0 } else { (1.0 - within(t.abs(), freedom)).clamp(0.0, 1.0) }
+}
+
+/// p-values adjusted so that the chance of even one false alarm among all of them stays below the
+/// level that they are held against, in the order in which they were given.
+///
+/// Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979) 65-70:
+/// the k-th smallest of m (counted from 0) times m − k, and never below one before it.
+pub fn holm(p: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    let mut adjusted = vec![1.0; p.len()];
+    let mut floor = 0.0_f64;
+    for (k, &i) in order.iter().enumerate() {
+        floor = floor.max((p.len() - k) as f64 * p[i]).min(1.0);
+        adjusted[i] = floor;
+    }
+    adjusted
+}
+
+/// How many independent values a t test needs to find a mean of `mean` among values that scatter by
+/// `deviation` (their standard deviation), with a power of 80 % at a two-sided level of 5 %; nothing
+/// where the mean is 0 or it would take more than 10^9.
+///
+/// The least n for which n ≥ ((t(n − 1, two-sided 5 %) + t(n − 1, one-sided 20 %)) · deviation / mean)².
+pub fn values_needed(mean: f64, deviation: f64) -> Option<u64> {
+    let ratio = deviation / mean;
+    let needs = |n: u64| {
+        // From 1,000 degrees of freedom on t is the normal's quantile to three digits.
+        let freedom = (n - 1).min(1_000) as usize;
+        let sum = student_t(freedom, 0.95) + student_t(freedom, 0.60);
+        sum * sum * ratio * ratio
+    };
+    // Quantiles fall with n, so that what many values need is the least that any number would do with.
+    let least = needs(1_001);
+    if !least.is_finite() || least > 1e9 {
+        return None;
+    }
+    let first = (least.ceil() as u64).max(2);
+    (first..).find(|&n| n as f64 >= needs(n))
+}
+
 /// P(|T| ≤ t): Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
 fn within(t: f64, freedom: usize) -> f64 {
     let nu = freedom as f64;
@@ -133,6 +177,38 @@ mod tests {
         assert_eq!(interval.mean, Some(4.0));
         assert!((interval.high.unwrap() - 4.0 - 3.182_446 * error).abs() < 1e-5);
         assert!((4.0 - interval.low.unwrap() - 3.182_446 * error).abs() < 1e-5);
+    }
+
+    #[test]
+    fn p_values_of_the_tables() {
+        for (freedom, t) in [(1, 12.706_205), (4, 2.776_445), (30, 2.042_272)] {
+            assert!((p_value(t, freedom) - 0.05).abs() < 1e-6, "{freedom}");
+            assert!((p_value(-t, freedom) - 0.05).abs() < 1e-6, "{freedom}");
+        }
+        assert_eq!((p_value(0.0, 3), p_value(f64::INFINITY, 3)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn holm_by_hand() {
+        // 4 · .01, 3 · .015 = .045, 2 · .03 = .06, and .04 no less than the one before it.
+        let got = holm(&[0.03, 0.01, 0.04, 0.015]);
+        for (got, expected) in got.iter().zip([0.06, 0.04, 0.06, 0.045]) {
+            assert!((got - expected).abs() < 1e-12, "{got}, {expected}");
+        }
+        assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
+        assert!(holm(&[]).is_empty());
+    }
+
+    #[test]
+    fn values_needed_of_the_tables() {
+        // Paired t test, power 80 %, two-sided 5 %: 34 at an effect of half a deviation, 199 at a
+        // fifth (Cohen's tables); the formula is an approximation that may be one off.
+        for (mean, expected) in [(0.5, 34), (-0.2, 199)] {
+            let got = values_needed(mean, 1.0).unwrap();
+            assert!(got.abs_diff(expected) <= 1, "{mean}: {got}");
+        }
+        assert_eq!(values_needed(0.0, 1.0), None);
+        assert_eq!(values_needed(1e-6, 1.0), None);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What people and programs read of a run. One output a file.
 
+mod compare;
 pub mod csv;
 pub mod json;
 mod numbers;
 mod text;
 
+pub use compare::compare_text;
 pub use text::summary_text;
 
 use crate::store::{RunFolder, StoreError, Summary, WorldTables};
@@ -28,6 +30,23 @@ pub fn write_run(
     let summary = summary();
     folder.write("summary.json", json::summary(&summary))?;
     Ok(summary)
+}
+
+/// Writes what an arm of a comparison leaves beside the files of the base: its scenario and tables, with
+/// its name in theirs.
+///
+/// # Errors
+/// When a file cannot be written; those before it are there.
+pub fn write_arm(
+    folder: &RunFolder,
+    name: &str,
+    scenario_toml: &str,
+    worlds: &[WorldTables],
+) -> Result<(), StoreError> {
+    folder.write(&format!("scenario-{name}.toml"), scenario_toml)?;
+    folder.write_with(&format!("weekly-{name}.csv"), |out| csv::weekly(out, worlds))?;
+    folder.write_with(&format!("sellers-{name}.csv"), |out| csv::sellers(out, worlds))?;
+    folder.write_with(&format!("onboarding-{name}.csv"), |out| csv::onboarding(out, worlds))
 }
 
 #[cfg(test)]

@@ -71,8 +71,8 @@ fn extent(summary: &Summary) -> String {
 
 /// Bold and colour, where they are wanted.
 #[derive(Clone, Copy)]
-struct Paint {
-    colour: bool,
+pub(super) struct Paint {
+    pub(super) colour: bool,
 }
 
 impl Paint {
@@ -80,11 +80,11 @@ impl Paint {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(super) fn bold(self, text: &str) -> String {
         self.with(Style::new().bold(), text)
     }
 
-    fn accent(self, text: &str) -> String {
+    pub(super) fn accent(self, text: &str) -> String {
         self.with(anstyle::AnsiColor::Cyan.on_default(), text)
     }
 }
@@ -232,7 +232,11 @@ fn speed(summary: &Summary) -> Vec<String> {
 }
 
 /// Columns without lines: the first ones to the left, the others to the right.
-fn table<const N: usize>(header: [&str; N], left: usize, rows: Vec<[String; N]>) -> String {
+pub(super) fn table<const N: usize>(
+    header: [&str; N],
+    left: usize,
+    rows: Vec<[String; N]>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.map(str::to_string).to_vec());
@@ -359,7 +363,7 @@ fn clip(name: &str) -> String {
 }
 
 /// What one needs to find or repeat the run.
-fn foot(summary: &Summary, folder: Option<&Path>, paint: Paint) -> String {
+pub(super) fn foot(summary: &Summary, folder: Option<&Path>, paint: Paint) -> String {
     let mut text = String::new();
     let label = |name: &str| format!("{name:<LABEL$}");
     line(&mut text, "speed", &speed(summary));

@@ -1,5 +1,6 @@
 //! `summary.json`: what a run was, what it cost and what came out.
 
+use super::arms::{ArmSummary, Difference};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
 use crate::history::Digest;
 use crate::measure::interval::Interval;
@@ -35,7 +36,7 @@ pub struct Summary {
     pub weeks: u32,
     /// Of world 0.
     pub digest: String,
-    /// Sums over all worlds, complete or not.
+    /// Sums over all worlds, of all arms, complete or not.
     pub counts: Counts,
     /// What it took.
     pub cost: Cost,
@@ -43,6 +44,12 @@ pub struct Summary {
     pub metrics: BTreeMap<String, MetricValue>,
     /// Each world by itself.
     pub worlds: Vec<WorldSummary>,
+    /// Of a comparison: every arm, the base first, whose metrics and worlds are those above as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arms: Vec<ArmSummary>,
+    /// Of a comparison: every arm but the base, metric by metric.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
 }
 
 /// Which scenario ran.
@@ -201,7 +208,21 @@ impl Summary {
             },
             metrics: over_worlds(metrics, &worlds),
             worlds,
+            arms: Vec::new(),
+            differences: Vec::new(),
         }
+    }
+
+    /// The same with the arms of a comparison, the first of which it is the summary of. Counts and
+    /// cost become those of all arms.
+    #[must_use]
+    pub fn compared(mut self, arms: Vec<ArmSummary>, differences: Vec<Difference>) -> Summary {
+        for world in arms.iter().skip(1).flat_map(|arm| &arm.worlds) {
+            self.counts.add(&world.counts);
+        }
+        let per_second = self.counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { arms, differences, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.
@@ -230,7 +251,8 @@ fn averaged(worlds: &[WorldSummary]) -> impl Iterator<Item = &WorldSummary> {
     worlds.iter().filter(move |world| world.complete || none)
 }
 
-fn over_worlds(
+/// Means over worlds, by the name of the metric.
+pub(super) fn over_worlds(
     metrics: &[&'static Metric],
     worlds: &[WorldSummary],
 ) -> BTreeMap<String, MetricValue> {

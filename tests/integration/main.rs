@@ -2,6 +2,7 @@
 
 mod books;
 mod cli_basics;
+mod cli_compare;
 mod cli_run;
 mod conservation;
 mod determinism;
