@@ -8,6 +8,7 @@ mod output;
 mod progress;
 mod run;
 mod schema;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ enum Command {
     Schema(schema::Schema),
     /// List ranking policies, kinds of sellers, metrics or scenarios.
     List(list::List),
+    /// Take apart the scores by which the offers of a product are ranked at a moment.
+    Why(why::Why),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
 }
@@ -81,6 +84,7 @@ impl Command {
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),
+            Command::Why(command) => command.run(out),
             Command::Completions(command) => command.run(out),
         }
     }

@@ -4,8 +4,10 @@ pub mod csv;
 pub mod json;
 mod numbers;
 mod text;
+mod why;
 
 pub use text::summary_text;
+pub use why::why_text;
 
 use crate::store::{RunFolder, StoreError, Summary, WorldTables};
 
