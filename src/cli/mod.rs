@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod run;
 mod schema;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,6 +56,8 @@ enum Command {
     List(list::List),
     /// Say what a metric means, its unit, its formula and its source.
     Explain(explain::Explain),
+    /// Take apart the scores by which the offers of a product are ranked at a moment.
+    Why(why::Why),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
 }
@@ -89,6 +92,7 @@ impl Command {
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),
             Command::Explain(command) => command.run(out),
+            Command::Why(command) => command.run(out),
             Command::Completions(command) => command.run(out),
         }
     }

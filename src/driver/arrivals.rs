@@ -61,7 +61,7 @@ impl Arrivals {
     }
 
     /// The same, for exact time: a mood may change within the tick, so whether a customer comes is
-    /// decided when it is due, by [`comes`].
+    /// decided when it is due.
     #[must_use]
     pub fn exact(mut self) -> Self {
         self.exact = true;

@@ -3,7 +3,9 @@
 mod arms;
 mod compare;
 mod trial;
+mod why;
 
 pub use arms::{Arm, read_arms};
 pub use compare::differences;
 pub use trial::{Heartbeat, Trial, World};
+pub use why::{Absent, Asked, Placing, Slate};

@@ -10,6 +10,7 @@ use super::shelf::{Offers, Row, Rule, Scratch, Spot};
 use crate::agents::sellers::Look;
 use crate::history::Fact;
 use crate::protocol::{Query, ShelfLine};
+use crate::ranking::Term;
 use crate::rng::Purpose;
 use crate::units::{CategoryId, Cents, SellerId, SessionId, SimTime};
 
@@ -188,9 +189,33 @@ impl Cell {
 
     /// Ranks the offers of a shelf for a query; the slate is [`Cell::slate`].
     pub fn rank(&mut self, market: &Market, slot: u32, query: &Query, star_eur: f32) {
-        let (policy, dice, length) = (market.policy(), market.dice(), market.slate_length());
-        let rule = Rule { policy, dice, length };
+        self.rank_places(market, slot, query, star_eur, market.slate_length());
+    }
+
+    /// The same for a slate of `length` places, as if shoppers saw so many.
+    #[inline]
+    pub fn rank_places(
+        &mut self,
+        market: &Market,
+        slot: u32,
+        query: &Query,
+        star_eur: f32,
+        length: usize,
+    ) {
+        let rule = Rule { policy: market.policy(), dice: market.dice(), length };
         self.offers.rank(slot, query, star_eur, rule, &mut self.scratch);
+    }
+
+    /// The score of an offer for a query taken apart; the last `score` is the one it is ranked by.
+    pub fn explain(&self, market: &Market, spot: Spot, query: &Query, star_eur: f32) -> Vec<Term> {
+        let offers = &self.offers;
+        let (seller, views) = (offers.seller(spot), offers.row(spot).views);
+        let merit = market.merit(seller, offers.category(spot.slot), views);
+        let mut terms = market.policy().explain(&merit, offers.price(spot));
+        let (policy, dice) = (market.policy(), market.dice());
+        let rule = Rule { policy, dice, length: market.slate_length() };
+        terms.extend(offers.explain_query(spot, query, star_eur, rule));
+        terms
     }
 
     /// The slate ranked last, as places on the shelf it was ranked for.

@@ -29,7 +29,7 @@ use crate::agents::sellers::{
 use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
 use crate::history::{Census, Condition, Order};
 use crate::protocol::Outbox;
-use crate::ranking::{Ranking, Reads, Weight};
+use crate::ranking::{Merit, Ranking, Reads, Weight};
 use crate::rng::{Alias, Block, Dice};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
@@ -295,8 +295,12 @@ impl Market {
 
     /// What the policy keeps of a seller for an offer in `category` with so many views.
     pub fn weigh(&self, seller: SellerId, category: CategoryId, views: u64) -> Weight {
-        let blind = !self.feedback.ranking;
-        self.policy.weigh(&self.reputations.merit(seller, category, views, blind))
+        self.policy.weigh(&self.merit(seller, category, views))
+    }
+
+    /// What the policy may know of a seller for an offer in `category` with so many views.
+    pub fn merit(&self, seller: SellerId, category: CategoryId, views: u64) -> Merit {
+        self.reputations.merit(seller, category, views, !self.feedback.ranking)
     }
 
     /// What the last refresh changed, seller by seller.

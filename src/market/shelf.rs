@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::best::{Placed, best};
 use crate::agents::sellers::Memory;
 use crate::protocol::Query;
-use crate::ranking::{Candidates, Chance, Ranking, Weight};
+use crate::ranking::{Candidates, Chance, Ranking, Term, Weight};
 use crate::rng::Dice;
 use crate::units::{CategoryId, CountryId, ProductId, SellerId};
 
@@ -264,6 +264,26 @@ impl Offers {
         let sellers = &self.seller[range];
         let tie = |row: u32| dice.tie(query.session.0, sellers[row as usize].0);
         best(&scratch.scores, length, tie, &mut scratch.slate);
+    }
+
+    /// What the query adds to the explanation of an offer's score: [`Ranking::explain_query`] among the
+    /// columns that [`Offers::rank`] scores.
+    pub fn explain_query(
+        &self,
+        spot: Spot,
+        query: &Query,
+        star_eur: f32,
+        rule: Rule<'_>,
+    ) -> Vec<Term> {
+        let Rule { policy, dice, .. } = rule;
+        let columns = self.candidates(self.rows(spot.slot, policy), star_eur);
+        let chance = Chance { dice, session: query.session };
+        policy.explain_query(&columns, spot.row as usize, chance)
+    }
+
+    /// Whether a shopper in `country` can buy the offer now.
+    pub fn serves(&self, spot: Spot, country: CountryId) -> bool {
+        self.reach[self.at(spot)] & 1 << country.0 != 0
     }
 
     /// How an offer stands against its rivals in `country`, where shoppers think a star worth `star_eur`

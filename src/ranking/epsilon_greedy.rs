@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, ShrunkStars};
 use super::objective::{Objective, Priced};
-use super::random::shuffle;
+use super::random::{Lots, shuffle};
 use super::{About, Candidates, Chance, Merit, Policy, Ranking, Reads, Term, Weight, usable_power};
 
 /// Shuffles a share of the queries and ranks the others by shrunk mean stars against price.
@@ -39,7 +39,7 @@ impl Policy for EpsilonGreedy {
     const ABOUT: About = About {
         name: "epsilon-greedy",
         says: "Shuffles a small share of the queries and ranks the others by quality against price.",
-        formula: "with chance epsilon score = a uniform draw for each (session, seller), otherwise \
+        formula: "with chance epsilon (a draw below it) score = a uniform for each (session, seller), otherwise \
                   quality = (stars + shrinkage * prior_stars) / (reviews + shrinkage); \
                   score = quality^exponent / price (or without the price)",
         source: "Watkins 1989; Sutton & Barto 1998",
@@ -107,6 +107,19 @@ impl Ranking for Experimenting {
         let mut terms = vec![Term { name: "epsilon", value: self.epsilon }];
         terms.extend(self.greedy.explain(merit, price_eur));
         terms
+    }
+
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, chance: Chance) -> Vec<Term> {
+        let mut draws = chance.whole();
+        let draw = draws.unit();
+        let score = if draw < self.epsilon {
+            Lots::new(&mut draws).uniform(offers.seller[i])
+        } else {
+            let mut scores = vec![0.0; offers.price.len()];
+            self.greedy.score(offers, chance, &mut scores);
+            scores[i]
+        };
+        vec![Term { name: "draw", value: draw }, Term { name: "score", value: score.into() }]
     }
 }
 

@@ -186,7 +186,7 @@ impl Chance {
 }
 
 /// One named number of a score taken apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Term {
     /// The name that the policy's [`About::formula`] uses.
     pub name: &'static str,
@@ -235,6 +235,14 @@ pub trait Ranking: Send + Sync {
     /// The score taken apart, in the names of [`About::formula`], so that a person can redo the sum.
     /// The last term is the `score` itself where it depends on this offer alone.
     fn explain(&self, merit: &Merit, price_eur: f32) -> Vec<Term>;
+
+    /// The terms that come after those of [`Ranking::explain`] where the score of candidate `i` depends
+    /// on the other candidates, the shopper or a draw; the last is the `score` for this query. Empty
+    /// where the offer alone decides.
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, chance: Chance) -> Vec<Term> {
+        let _ = (offers, i, chance);
+        Vec::new()
+    }
 }
 
 /// What a policy is, as lists and reports say it.

@@ -58,6 +58,14 @@ impl Ranking for NetValue {
             Term { name: "price", value: price_eur.into() },
         ]
     }
+
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, _: Chance) -> Vec<Term> {
+        let score = offers.star_eur * offers.a[i] - offers.price[i];
+        vec![
+            Term { name: "star_eur", value: offers.star_eur.into() },
+            Term { name: "score", value: score.into() },
+        ]
+    }
 }
 
 #[cfg(test)]

@@ -100,6 +100,13 @@ impl Ranking for Race {
             Term { name: "rate", value: self.rate(merit) },
         ]
     }
+
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, chance: Chance) -> Vec<Term> {
+        let lots = Lots::new(&mut chance.whole());
+        let draw = -libm::log(unit64(lots.of(offers.seller[i])));
+        let score = -(draw as f32) * offers.a[i];
+        vec![Term { name: "draw", value: draw }, Term { name: "score", value: score.into() }]
+    }
 }
 
 #[cfg(test)]

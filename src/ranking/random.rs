@@ -52,6 +52,11 @@ impl Ranking for Shuffle {
     fn explain(&self, _: &Merit, _: f32) -> Vec<Term> {
         Vec::new()
     }
+
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, chance: Chance) -> Vec<Term> {
+        let lot = Lots::new(&mut chance.whole()).uniform(offers.seller[i]);
+        vec![Term { name: "score", value: lot.into() }]
+    }
 }
 
 /// One cheap draw for each seller of a query: the sequence of SplitMix64 (Steele, Lea and Flood 2014)
@@ -71,14 +76,19 @@ impl Lots {
         let step = (u64::from(seller.0) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         mix64(self.0.wrapping_add(step))
     }
+
+    /// A uniform in [0, 1) of one seller.
+    pub fn uniform(self, seller: SellerId) -> f32 {
+        // The top 24 bits: all that 32 bits of floating point hold evenly.
+        (self.of(seller) >> 40) as f32 * (1.0 / 16_777_216.0)
+    }
 }
 
 /// Writes a uniform in [0, 1) for each seller.
 pub(super) fn shuffle(draws: &mut Stream, sellers: &[SellerId], scores: &mut [f32]) {
     let lots = Lots::new(draws);
     for (score, &seller) in scores.iter_mut().zip(sellers) {
-        // The top 24 bits: all that 32 bits of floating point hold evenly.
-        *score = (lots.of(seller) >> 40) as f32 * (1.0 / 16_777_216.0);
+        *score = lots.uniform(seller);
     }
 }
 

@@ -114,6 +114,13 @@ impl Ranking for Posterior {
         terms.extend(self.objective.terms(alpha / (alpha + beta), price_eur));
         terms
     }
+
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, chance: Chance) -> Vec<Term> {
+        let mut draws = chance.about(offers.seller[i]);
+        let draw = beta(&mut draws, offers.a[i].into(), offers.b[i].into());
+        let score = self.objective.score_one(draw, offers.price[i]).into();
+        vec![Term { name: "draw", value: draw }, Term { name: "score", value: score }]
+    }
 }
 
 fn mean(shapes: Weight) -> f64 {

@@ -121,6 +121,20 @@ impl Ranking for UpperBound {
         );
         terms
     }
+
+    fn explain_query(&self, offers: &Candidates<'_>, i: usize, _: Chance) -> Vec<Term> {
+        let t = offers.b.iter().map(|&n| f64::from(n)).sum();
+        let mut terms = vec![Term { name: "t", value: t }];
+        let (known, spread) = (offers.weight(i), self.spread(offers));
+        if known.b > 0.0 {
+            let quality = f64::from(known.a) + libm::sqrt(spread / f64::from(known.b));
+            terms.push(Term { name: "quality", value: quality });
+        }
+        let weight = self.weight(known, spread);
+        let score = if self.objective.priced() { weight / offers.price[i] } else { weight };
+        terms.push(Term { name: "score", value: score.into() });
+        terms
+    }
 }
 
 #[cfg(test)]

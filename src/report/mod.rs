@@ -5,9 +5,11 @@ pub mod csv;
 pub mod json;
 mod numbers;
 mod text;
+mod why;
 
 pub use compare::compare_text;
 pub use text::summary_text;
+pub use why::why_text;
 
 use crate::store::{RunFolder, StoreError, Summary, WorldTables};
 

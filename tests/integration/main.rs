@@ -18,4 +18,5 @@ mod scenario_rules;
 mod shop;
 mod staff;
 mod trading;
+mod why;
 mod worlds;
