@@ -30,9 +30,6 @@ pub struct Compare {
     arms: Vec<String>,
 }
 
-/// The worlds of every arm, in the order of arms.
-type Ran = Vec<Done>;
-
 impl Compare {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
@@ -51,7 +48,10 @@ impl Compare {
         for arm in &arms {
             match self.args.load(&arm.overrides) {
                 Ok(scenario) => loaded.push(scenario),
-                Err(wrong) => {
+                Err(mut wrong) => {
+                    // Everything that --set says was found right in the base.
+                    let said = wrong.problems.iter_mut().filter(|it| it.file == "--set");
+                    said.for_each(|problem| problem.file = "--arm".to_owned());
                     out.error(&format!("in --arm {}:\n{}", arm.name, wrong.draw(true)));
                     return Ok(Exit::BadInput);
                 }
@@ -87,8 +87,8 @@ impl Compare {
         replications: u32,
         interrupt: &Interrupt,
         progress: &mut Progress,
-    ) -> Ran {
-        let mut ran: Ran = arms.iter().map(|_| Done::default()).collect();
+    ) -> Vec<Done> {
+        let mut ran: Vec<Done> = arms.iter().map(|_| Done::default()).collect();
         let mut number = 0;
         for market in 0..self.args.markets {
             for world in 0..replications {
@@ -116,7 +116,7 @@ impl Compare {
         folder: &RunFolder,
         arms: &[Arm],
         loaded: &[Loaded<Scenario>],
-        ran: Ran,
+        ran: Vec<Done>,
         began: Instant,
     ) -> anyhow::Result<Summary> {
         let metrics = all_metrics();

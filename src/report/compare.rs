@@ -90,7 +90,7 @@ fn notes(found: &[&Difference]) -> String {
             percent(median)
         );
     }
-    if found.iter().any(|difference| difference.verdict == Verdict::Unclear) {
+    if found.iter().any(|it| it.verdict == Verdict::Unclear && it.n > 0) {
         text.push_str("needs: further pairs for a power of 80 % on that metric alone.\n");
     }
     text
