@@ -16,7 +16,8 @@ pub struct Placed {
 const GROUPS: usize = 8;
 /// The longest slate that is selected by groups.
 const LONGEST: usize = 6;
-/// Offers that are put in order together at most: more reach the bound only where many are equal.
+/// Room for offers that are put in order together, one more than that: more reach the bound only where
+/// many are equal, or few groups have an offer that can be bought.
 const FEW: usize = 16;
 
 /// Keeps the best `length` of the scores above −∞, best first; among equals the greater `tie` is first.
@@ -56,7 +57,7 @@ fn first(scores: &[f32], tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
 /// counting how many are better.
 fn by_groups(scores: &[f32], length: usize, tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
     let least = sorted(group_maxima(scores))[length - 1].max(f32::MIN);
-    // The next row is written whether it counts or not, so that the last place stays free.
+    // The next row is written whether it counts or not, so that with all places taken the first is lost.
     let mut rows = [0; FEW];
     let mut n = 0;
     for (row, &score) in (0u32..).zip(scores) {

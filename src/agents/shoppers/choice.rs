@@ -1,10 +1,11 @@
 //! What a shopper takes: a multinomial logit over the places looked at and leaving.
 //!
-//! The utility of the offer in place k is V = α·(w·(stars − neutral) − d·(days − neutral days) −
-//! (price − reference)) − ln k plus Gumbel noise, days being those promised. Instead of adding Gumbel noise and taking the greatest, every alternative runs
-//! an exponential race: it arrives at E / exp(V) with E exponential of mean 1, and the first to arrive
-//! is taken. The two are the same distribution (the negated logarithm of an exponential is Gumbel),
-//! and the race needs one logarithm less, and no logarithm of the place.
+//! The utility of the offer in place k is
+//! V = α·(w·(stars − neutral) − d·(days − neutral days) − (price − reference)) − ln k
+//! plus Gumbel noise, days being those promised. Instead of adding Gumbel noise and taking the
+//! greatest, every alternative runs an exponential race: it arrives at E / exp(V) with E exponential of
+//! mean 1, and the first to arrive is taken. The two are the same distribution (the negated logarithm of
+//! an exponential is Gumbel), and the race needs one logarithm less, and no logarithm of the place.
 
 use garde::Validate;
 use schemars::JsonSchema;
