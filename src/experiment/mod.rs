@@ -2,7 +2,9 @@
 
 mod arms;
 mod compare;
+mod side_by_side;
 mod trial;
+pub mod validate;
 mod why;
 
 pub use arms::{Arm, read_arms};

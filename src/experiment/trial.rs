@@ -68,14 +68,30 @@ impl World {
 impl Trial<'_> {
     /// Runs the world.
     pub fn run(&self, heart: &mut dyn Heartbeat) -> World {
-        self.run_with(heart, None, || self.recorder())
+        self.run_with(heart, None, || self.recorder(), |_| {})
+    }
+
+    /// Runs the world, and lets sinks of the caller's own listen. They are given back in the order of
+    /// cells, and last the one that heard what happens between cells.
+    pub fn run_heard<S: FactSink>(
+        &self,
+        heart: &mut dyn Heartbeat,
+        sink: impl Fn() -> S,
+    ) -> (World, Vec<S>) {
+        let beside = || Beside { recorder: self.recorder(), sink: Some(sink()) };
+        let mut sinks = Vec::new();
+        let world = self.run_with(heart, None, beside, |run| {
+            let lanes = run.lanes.iter_mut().map(|lane| &mut lane.sink);
+            sinks.extend(lanes.chain([&mut run.sink]).filter_map(|beside| beside.sink.take()));
+        });
+        (world, sinks)
     }
 
     /// Runs the world and tells `log` every fact, in one order. It stops at the end of a day when the
     /// log is broken.
     pub fn run_logged(&self, heart: &mut dyn Heartbeat, log: &mut dyn FactLog) -> World {
         let keeper = || Keeper { recorder: self.recorder(), facts: FactBuffer::default() };
-        self.run_with(heart, Some(log), keeper)
+        self.run_with(heart, Some(log), keeper, |_| {})
     }
 
     fn run_with<'a, S: Listener>(
@@ -83,6 +99,7 @@ impl Trial<'_> {
         heart: &'a mut dyn Heartbeat,
         mut log: Option<&'a mut dyn FactLog>,
         listener: impl Fn() -> S,
+        over: impl FnOnce(&mut Finished<S>),
     ) -> World {
         let clock = self.scenario.clock();
         let Opening { market, cells, popularity } = self.scenario.plan(self.world).build();
@@ -97,8 +114,9 @@ impl Trial<'_> {
         let days = clock.weeks * 7;
         let (began, logging) = (now(), Duration::ZERO);
         let mut follower = Follower { heart, log, days, rows: Vec::new(), began, logging };
-        let run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
+        let mut run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
         let sim_s = follower.began.elapsed().saturating_sub(follower.logging).as_secs_f64();
+        over(&mut run);
         self.conclude(run, follower.rows, sim_s)
     }
 
@@ -186,6 +204,35 @@ impl Listener for Keeper {
 
     fn facts(&mut self) -> Option<&mut FactBuffer> {
         Some(&mut self.facts)
+    }
+}
+
+/// A recorder with a sink of the caller's beside it, which is taken when the run is over.
+struct Beside<S> {
+    recorder: Recorder,
+    sink: Option<S>,
+}
+
+impl<S: FactSink> FactSink for Beside<S> {
+    fn take(&mut self, at: SimTime, fact: &Fact<'_>) {
+        self.recorder.take(at, fact);
+        if let Some(sink) = &mut self.sink {
+            sink.take(at, fact);
+        }
+    }
+}
+
+impl<S: FactSink> Listener for Beside<S> {
+    fn recorder(self) -> Recorder {
+        self.recorder
+    }
+
+    fn recorder_mut(&mut self) -> &mut Recorder {
+        &mut self.recorder
+    }
+
+    fn facts(&mut self) -> Option<&mut FactBuffer> {
+        None
     }
 }
 

@@ -1,5 +1,6 @@
 //! `summary.json`: what a run was, what it cost and what came out.
 
+use super::answers::Answer;
 use super::arms::{ArmSummary, Difference};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
 use crate::history::Digest;
@@ -50,6 +51,9 @@ pub struct Summary {
     /// Of a comparison: every arm but the base, metric by metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Of a validation: every known quantity, in the order of the cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Answer>,
 }
 
 /// Which scenario ran.
@@ -210,6 +214,7 @@ impl Summary {
             worlds,
             arms: Vec::new(),
             differences: Vec::new(),
+            cases: Vec::new(),
         }
     }
 
@@ -223,6 +228,15 @@ impl Summary {
         let per_second = self.counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { arms, differences, ..self }
+    }
+
+    /// The same of known answers: the worlds that they come from are too many to be told one by one, so
+    /// `counts` are of all of them and `digest` is of world 0 of the first case that has one.
+    #[must_use]
+    pub fn validated(mut self, cases: Vec<Answer>, counts: Counts, digest: String) -> Summary {
+        let per_second = counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { cases, counts, digest, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.
