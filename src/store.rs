@@ -17,7 +17,7 @@ pub use arms::{ArmSummary, Difference, Verdict};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
 pub use summary::{
-    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldName, WorldSummary,
+    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, Validated, WorldName, WorldSummary,
 };
 
 use crate::measure::{ApplicantRow, SellerRow, WeekRow};

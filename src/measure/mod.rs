@@ -21,6 +21,7 @@ mod structure;
 pub mod survival;
 mod tally;
 mod turnover;
+pub mod unpredictability;
 mod visits;
 
 pub use onboarding::ApplicantRow;
@@ -43,6 +44,7 @@ pub fn families() -> Vec<Box<dyn Family>> {
         Box::<cold_start::ColdStart>::default(),
         Box::<onboarding::Onboarding>::default(),
         Box::<turnover::Turnover>::default(),
+        Box::<unpredictability::Unpredictability>::default(),
         Box::<structure::Structure>::default(),
         Box::<sellers::Sellers>::default(),
     ]

@@ -184,6 +184,19 @@ pub struct About {
     pub sim_s: f64,
 }
 
+/// What a validation came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validated {
+    /// Every known quantity, in the order of the cases.
+    pub cases: Vec<Answer>,
+    /// How many of what happened, over all worlds of all cases.
+    pub counts: Counts,
+    /// Of world 0 of the first case that simulates.
+    pub digest: String,
+    /// Weeks of the longest case [weeks].
+    pub weeks: u32,
+}
+
 impl Summary {
     /// The summary of a run of at least one world. `metrics` says which metrics it has: every one of
     /// them gets an entry, with no value where no world had a sample.
@@ -230,13 +243,13 @@ impl Summary {
         Summary { arms, differences, ..self }
     }
 
-    /// The same of known answers: the worlds that they come from are too many to be told one by one, so
-    /// `counts` are of all of them and `digest` is of world 0 of the first case that has one.
+    /// The same of known answers, whose worlds are too many to be told one by one.
     #[must_use]
-    pub fn validated(mut self, cases: Vec<Answer>, counts: Counts, digest: String) -> Summary {
+    pub fn validated(mut self, validated: Validated) -> Summary {
+        let Validated { cases, counts, digest, weeks } = validated;
         let per_second = counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
-        Summary { cases, counts, digest, ..self }
+        Summary { cases, counts, digest, weeks, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.
@@ -261,8 +274,10 @@ impl Summary {
 }
 
 fn averaged(worlds: &[WorldSummary]) -> impl Iterator<Item = &WorldSummary> {
+    // Parts of worlds are of different lengths, so that at most one of them stands for all.
     let none = !worlds.iter().any(|world| world.complete);
-    worlds.iter().filter(move |world| world.complete || none)
+    let part = worlds.first().filter(|_| none);
+    worlds.iter().filter(|world| world.complete).chain(part)
 }
 
 /// Means over worlds, by the name of the metric.

@@ -2,21 +2,20 @@
 
 use super::{Case, Halt};
 use crate::driver::Go;
-use crate::experiment::side_by_side::{Seat, side_by_side};
-use crate::experiment::{Trial, World};
-use crate::history::FactSink;
+use crate::experiment::{Replications, Seat, Trial, World, side_by_side};
+use crate::history::{Digest, FactSink};
 use crate::scenario::{Loaded, Scenario, ScenarioError};
 use crate::store::{Answer, Counts};
 
 /// Somebody who follows a validation.
 pub trait Audience {
     /// So many worlds of this case are over, of all that it will probably run; says whether to go on.
-    fn told(&mut self, case: &Case, worlds: u64, of: u64) -> Go;
+    fn told(&mut self, case: &'static Case, worlds: u64, of: u64) -> Go;
 }
 
 /// Nobody follows.
 impl Audience for () {
-    fn told(&mut self, _: &Case, _: u64, _: u64) -> Go {
+    fn told(&mut self, _: &'static Case, _: u64, _: u64) -> Go {
         Go::Continue(())
     }
 }
@@ -37,10 +36,19 @@ pub struct Extent {
 pub struct Ledger {
     /// How many of what happened, over all worlds.
     pub counts: Counts,
-    /// Simulating, added up over all worlds [s].
+    /// Simulating, on the thread that did most of it [s].
     pub sim_s: f64,
     /// Digest of the first world.
     pub digest: Option<String>,
+}
+
+impl Ledger {
+    /// Adds what another case took, that was run after this one.
+    pub fn add(&mut self, other: Ledger) {
+        self.counts.add(&other.counts);
+        self.sim_s += other.sim_s;
+        self.digest = self.digest.take().or(other.digest);
+    }
 }
 
 /// Reads a scenario again with further overrides.
@@ -48,10 +56,12 @@ pub type Reload<'a> = dyn Fn(&[String]) -> Result<Loaded<Scenario>, ScenarioErro
 
 /// A case on trial.
 pub struct Bench<'a> {
-    case: &'a Case,
+    case: &'static Case,
     reload: &'a Reload<'a>,
     extent: Extent,
     audience: &'a mut dyn Audience,
+    /// Whether to stop short of the first world.
+    dry: bool,
     over: u64,
     /// What came out so far.
     pub answers: Vec<Answer>,
@@ -71,13 +81,18 @@ pub fn wider(stated: f64, error: f64) -> f64 {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(
-        case: &'a Case,
+        case: &'static Case,
         reload: &'a Reload<'a>,
         extent: Extent,
         audience: &'a mut dyn Audience,
     ) -> Self {
         let (answers, ledger) = (Vec::new(), Ledger::default());
-        Bench { case, reload, extent, audience, over: 0, answers, ledger }
+        Bench { case, reload, extent, audience, dry: false, over: 0, answers, ledger }
+    }
+
+    /// The same where no world is run: a case stops there, if its scenario is one that it is about.
+    pub(super) fn dry(self) -> Self {
+        Bench { dry: true, ..self }
     }
 
     /// The scenario of the case, with these overrides (each `KEY=VALUE`) on top.
@@ -104,7 +119,7 @@ impl<'a> Bench<'a> {
         take: impl Fn(World, Vec<S>) -> T + Sync,
     ) -> Result<Vec<T>, Halt> {
         let each = self.extent.replications.unwrap_or(self.case.worlds).max(1);
-        self.worlds_of(setting, |world| (world / each, world % each), sink, take)
+        self.run(setting, Replications { markets: self.extent.markets, each }, sink, take)
     }
 
     /// The same, with a market of its own for every world: other sellers and products.
@@ -114,39 +129,45 @@ impl<'a> Bench<'a> {
         sink: impl Fn() -> S + Sync,
         take: impl Fn(World, Vec<S>) -> T + Sync,
     ) -> Result<Vec<T>, Halt> {
-        self.worlds_of(setting, |world| (world, world), sink, take)
+        self.run(setting, Replications { markets: self.worlds(), each: 1 }, sink, take)
     }
 
-    fn worlds_of<S: FactSink, T: Send>(
+    fn run<S: FactSink, T: Send>(
         &mut self,
         setting: &Setting,
-        number: impl Fn(u32) -> (u32, u32) + Sync,
+        replications: Replications,
         sink: impl Fn() -> S + Sync,
         take: impl Fn(World, Vec<S>) -> T + Sync,
     ) -> Result<Vec<T>, Halt> {
+        if self.dry {
+            return Err(Halt::Stopped);
+        }
         let worlds = self.worlds();
         let run = |n: u64, seat: Seat| {
-            let (market, world) = number(n as u32);
-            let mut scenario = setting.scenario.clone();
-            scenario.market.seed += u64::from(market);
-            let trial =
-                Trial { scenario: &scenario, world, workers: seat.cells, measured: false };
+            let trial = Trial {
+                scenario: &replications.scenario_of(n as u32, &setting.scenario),
+                world: n as u32 % replications.each,
+                workers: seat.cells,
+                measured: false,
+            };
             let (world, sinks) = trial.run_heard(&mut (), &sink);
             let (counts, sim_s, digest) = (world.counts, world.sim_s, world.digest);
-            Some((counts, sim_s, digest, take(world, sinks)))
+            Some((counts, (seat.thread, sim_s), digest, take(world, sinks)))
         };
         let mut taken = Vec::with_capacity(worlds as usize);
         let settings = u64::from(self.case.settings.max(1));
+        let mut by_thread = vec![0.0; self.extent.workers.max(1)];
         let Bench { case, audience, over, ledger, .. } = self;
-        let keep = |(counts, sim_s, digest, result): (Counts, f64, crate::history::Digest, T)| {
+        let keep = |(counts, took, digest, result): (Counts, (usize, f64), Digest, T)| {
             ledger.counts.add(&counts);
-            ledger.sim_s += sim_s;
+            by_thread[took.0] += took.1;
             ledger.digest.get_or_insert_with(|| digest.hex());
             taken.push(result);
             *over += 1;
             audience.told(case, *over, settings * u64::from(worlds))
         };
         side_by_side(self.extent.workers, u64::from(worlds), run, keep);
+        self.ledger.sim_s += by_thread.into_iter().fold(0.0, f64::max);
         if taken.len() == worlds as usize { Ok(taken) } else { Err(Halt::Stopped) }
     }
 

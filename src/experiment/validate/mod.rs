@@ -16,7 +16,7 @@ mod reviews;
 mod sample;
 mod trade;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use bench::{Audience, Extent, Ledger};
 
@@ -102,9 +102,10 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
 ];
 
 impl Case {
-    /// The path of its scenario, shipped or not.
-    pub fn path(&self) -> PathBuf {
-        PathBuf::from(format!("scenarios/known-answers/{}.toml", self.name))
+    /// Its scenario, as shipped.
+    pub fn origin(&self) -> Origin {
+        let path = PathBuf::from(format!("scenarios/known-answers/{}.toml", self.name));
+        Origin { path, shipped: true }
     }
 
     /// Whether it runs worlds at all.
@@ -112,18 +113,32 @@ impl Case {
         self.settings > 0
     }
 
-    /// Runs it on the scenario at `path` with `overrides` on top.
+    /// Whether the scenario of `origin` with `overrides` on top is one that it can be tried on: found
+    /// out without running a world.
+    ///
+    /// # Errors
+    /// When the scenario is not right or not one that the case is about.
+    pub fn fits(&'static self, origin: &Origin, overrides: &[String]) -> Result<(), Halt> {
+        let reload = |further: &[String]| origin.load(&[overrides, further].concat());
+        let extent = Extent { markets: 1, replications: None, workers: 1 };
+        match (self.check)(&mut Bench::new(self, &reload, extent, &mut ()).dry()) {
+            Err(Halt::Stopped) => Ok(()),
+            fits => fits,
+        }
+    }
+
+    /// Runs it on the scenario of `origin` with `overrides` on top.
     ///
     /// # Errors
     /// When the scenario is not right or not one that the case is about, or somebody asked to stop.
     pub fn run(
-        &self,
-        path: &Path,
+        &'static self,
+        origin: &Origin,
         overrides: &[String],
         extent: Extent,
         audience: &mut dyn Audience,
     ) -> Result<Verdicts, Halt> {
-        let reload = |further: &[String]| load(path, &[overrides, further].concat());
+        let reload = |further: &[String]| origin.load(&[overrides, further].concat());
         let mut bench = Bench::new(self, &reload, extent, audience);
         (self.check)(&mut bench)?;
         let Bench { answers, ledger, .. } = bench;
@@ -131,12 +146,24 @@ impl Case {
     }
 }
 
-/// Reads the scenario of a case; what is shipped is not looked for on the disk.
-///
-/// # Errors
-/// When the scenario is not right.
-pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded<Scenario>, ScenarioError> {
-    scenario::load_among(path, SHIPPED, overrides)
+/// Where the scenario of a case comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The path of its file.
+    pub path: PathBuf,
+    /// Whether that is one of [`SHIPPED`], which is not looked for on the disk.
+    pub shipped: bool,
+}
+
+impl Origin {
+    /// Reads the scenario, with `overrides` (each `KEY=VALUE`) on top.
+    ///
+    /// # Errors
+    /// When the scenario is not right.
+    pub fn load(&self, overrides: &[String]) -> Result<Loaded<Scenario>, ScenarioError> {
+        let shipped = if self.shipped { SHIPPED } else { &[] };
+        scenario::load_among(&self.path, shipped, overrides)
+    }
 }
 
 /// The case of a name.
@@ -152,16 +179,18 @@ pub fn case_of(files: &[PathBuf]) -> Option<&'static Case> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn every_scenario_that_is_shipped_is_right_and_every_case_has_one() {
         for (path, _) in SHIPPED {
-            let loaded = load(Path::new(path), &[]).unwrap_or_else(|wrong| panic!("{wrong}"));
+            let origin = Origin { path: PathBuf::from(path), shipped: true };
+            let loaded = origin.load(&[]).unwrap_or_else(|wrong| panic!("{wrong}"));
             assert!(loaded.question.is_some_and(|asks| asks.ends_with('?')), "{path}");
             assert_eq!(loaded.remarks, [], "{path}");
         }
         for case in CASES.iter().filter(|case| case.simulates()) {
-            let path = case.path();
+            let path = case.origin().path;
             let shipped = SHIPPED.iter().any(|(name, _)| path == Path::new(name));
             assert!(shipped, "{} has no scenario", case.name);
         }
@@ -175,7 +204,8 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         files.sort();
-        let known: Vec<&str> = SHIPPED.iter().filter_map(|(path, _)| path.rsplit('/').next()).collect();
+        let own = SHIPPED.iter().filter(|(path, _)| !path.contains(".."));
+        let known: Vec<&str> = own.filter_map(|(path, _)| path.rsplit('/').next()).collect();
         assert_eq!(files, known);
     }
 

@@ -187,7 +187,7 @@ fn lowest_price(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let share = sum(|world| world.1) / sum(|world| world.0);
     bench.answer("orders at the lowest price", 1.0, share, 0.0);
     let ratio = sum(|world| world.2) / worlds.len() as f64;
-    bench.answer("price over the second lowest cost", 1.0, ratio, 0.005);
+    bench.answer("price over the second lowest cost", 1.0, ratio, 0.0025);
     Ok(())
 }
 
