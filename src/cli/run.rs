@@ -240,7 +240,7 @@ impl Done {
             market_seed: scenario.market.seed,
             seed: scenario.seed,
             weeks_done: world.weeks_done(),
-            complete: world.weeks_done() == scenario.weeks,
+            complete: world.complete,
         };
         self.sim_s += world.sim_s;
         self.worlds.push(WorldSummary::new(name, world.digest, world.counts, &world.metrics));
