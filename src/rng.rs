@@ -82,6 +82,10 @@ pub enum Purpose {
     Aim = 61,
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
+    /// Which places of a slate a shopper looks at.
+    Examination = 52,
+    /// Whether a visit brings a new seller.
+    Newcomer = 53,
 }
 
 /// A root of chance: the key under which draws are made.

@@ -48,6 +48,8 @@ pub struct World {
     pub counts: Counts,
     /// Every metric with its value, in the order of the registry; empty where nothing was measured.
     pub metrics: Vec<(&'static Metric, Option<f64>)>,
+    /// Whether it was run to its end: its last tick, or the order that ends it.
+    pub complete: bool,
     /// Rows by week, by seller and by applicant.
     pub tables: WorldTables,
     /// Orders by seller in the second half of the run; empty where nothing was measured.
@@ -61,7 +63,8 @@ pub struct World {
 }
 
 impl World {
-    /// Weeks that were run, of those that the scenario has [weeks].
+    /// Weeks that were run, of those that the scenario has; the last counts whole where an order ended it
+    /// [weeks].
     pub fn weeks_done(&self) -> u32 {
         self.census.weeks
     }
@@ -127,7 +130,7 @@ impl Trial<'_> {
     }
 
     fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
-        let Finished { market, lanes, sink, work, wakes, weeks: weeks_run } = run;
+        let Finished { market, lanes, sink, work, wakes, weeks: weeks_run, complete, ended } = run;
         let mut cells: Vec<Recorder> = lanes.into_iter().map(|lane| lane.sink.recorder()).collect();
         let mut whole = sink.recorder();
         let digests = cells.iter().map(Recorder::digest).chain([whole.digest()]);
@@ -136,7 +139,7 @@ impl Trial<'_> {
             whole.absorb(cell);
         }
         let mut census = market.census().clone();
-        census.weeks = weeks_run;
+        (census.weeks, census.ended) = (weeks_run, ended);
         let mut counts = whole.counts(&census);
         counts.events = work.visits + work.entries + wakes;
         World {
@@ -144,6 +147,7 @@ impl Trial<'_> {
             digest,
             counts,
             metrics: whole.values(&census),
+            complete,
             tables: WorldTables {
                 world: self.world,
                 weeks,

@@ -153,7 +153,8 @@ impl Trial<'_> {
         let lane = |(cell, popularity): (Cell, &Vec<f64>)| Lane::new(cell, popularity, &clock, ());
         let lanes = cells.into_iter().zip(&popularity).map(lane).collect();
         let mut pulse = Pulse { heart, days: week * 7 };
-        let clock = Clock { weeks: week, ..clock };
+        // Sales that end a run end no question: the market goes on as it would have.
+        let clock = Clock { weeks: week, orders: None, ..clock };
         simulate(clock, market, lanes, (), self.workers, &mut pulse)
     }
 

@@ -35,7 +35,7 @@ pub use overrides::split_overrides;
 pub(crate) use problem::nearest;
 pub use problem::{Class, Problem, ScenarioError};
 pub use schema::{Extent, json_schema};
-pub use spec::{EngineSpec, Scenario};
+pub use spec::{EngineSpec, Scenario, StopSpec};
 
 /// Something that is wrong although each value is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

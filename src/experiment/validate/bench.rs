@@ -122,14 +122,16 @@ impl<'a> Bench<'a> {
         self.run(setting, Replications { markets: self.extent.markets, each }, sink, take)
     }
 
-    /// The same, with a market of its own for every world: other sellers and products.
+    /// The same for so many `times` the worlds, with a market of its own for every world: other sellers
+    /// and products.
     pub fn each_market<S: FactSink, T: Send>(
         &mut self,
+        times: u32,
         setting: &Setting,
         sink: impl Fn() -> S + Sync,
         take: impl Fn(World, Vec<S>) -> T + Sync,
     ) -> Result<Vec<T>, Halt> {
-        self.run(setting, Replications { markets: self.worlds(), each: 1 }, sink, take)
+        self.run(setting, Replications { markets: self.worlds().saturating_mul(times), each: 1 }, sink, take)
     }
 
     fn run<S: FactSink, T: Send>(
@@ -142,7 +144,7 @@ impl<'a> Bench<'a> {
         if self.dry {
             return Err(Halt::Stopped);
         }
-        let worlds = self.worlds();
+        let worlds = replications.worlds();
         let run = |n: u64, seat: Seat| {
             let trial = Trial {
                 scenario: &replications.scenario_of(n as u32, &setting.scenario),
@@ -155,7 +157,7 @@ impl<'a> Bench<'a> {
             Some((counts, (seat.thread, sim_s), digest, take(world, sinks)))
         };
         let mut taken = Vec::with_capacity(worlds as usize);
-        let settings = u64::from(self.case.settings.max(1));
+        let (settings, whole) = (u64::from(self.case.settings.max(1)), u64::from(self.worlds()));
         let mut by_thread = vec![0.0; self.extent.workers.max(1)];
         let Bench { case, audience, over, ledger, .. } = self;
         let keep = |(counts, took, digest, result): (Counts, (usize, f64), Digest, T)| {
@@ -164,9 +166,9 @@ impl<'a> Bench<'a> {
             ledger.digest.get_or_insert_with(|| digest.hex());
             taken.push(result);
             *over += 1;
-            audience.told(case, *over, settings * u64::from(worlds))
+            audience.told(case, *over, settings * whole)
         };
-        side_by_side(self.extent.workers, u64::from(worlds), run, keep);
+        side_by_side(self.extent.workers, worlds, run, keep);
         self.ledger.sim_s += by_thread.into_iter().fold(0.0, f64::max);
         if taken.len() == worlds as usize { Ok(taken) } else { Err(Halt::Stopped) }
     }

@@ -9,12 +9,15 @@
 //! [`SHIPPED`].
 
 mod arrivals;
+mod bandits;
 mod bench;
+mod choices;
 mod intervals;
 mod orders;
 mod reviews;
 mod sample;
 mod trade;
+mod urns;
 
 use std::path::PathBuf;
 
@@ -66,6 +69,15 @@ pub const CASES: &[Case] = &[
     arrivals::POISSON,
     arrivals::HOURS,
     reviews::SELF_SELECTION,
+    choices::MNL,
+    choices::CASCADE,
+    choices::POSITION,
+    urns::POLYA,
+    urns::DIRICHLET,
+    urns::YULE_SIMON,
+    bandits::THOMPSON,
+    bandits::UCB1,
+    bandits::BEST_OF_N,
     orders::COUPONS,
     orders::FIRST_SALE,
     orders::LITTLE,
@@ -90,15 +102,25 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "../backmarket-2019"
     "../quick"
     "bare-market"
+    "base"
+    "best-of-n"
+    "cascade"
     "coupon-collector"
+    "dirichlet"
     "first-sale"
     "lowest-price"
+    "mnl"
     "money"
     "orders-under-way"
     "poisson-arrivals"
+    "polya-urn"
+    "position"
     "self-selected-reviews"
     "slate-places"
+    "thompson"
+    "ucb1"
     "visits-by-hour"
+    "yule-simon"
 ];
 
 impl Case {

@@ -182,7 +182,7 @@ fn lowest_price(bench: &mut Bench<'_>) -> Result<(), Halt> {
         let (orders, lowest, paid) = bargains(sinks, last_week);
         (orders, lowest, mean(&paid) / floors[1])
     };
-    let worlds = bench.each_market(&setting, Tills::default, take)?;
+    let worlds = bench.each_market(1, &setting, Tills::default, take)?;
     let sum = |of: fn(&(f64, f64, f64)) -> f64| worlds.iter().map(of).sum::<f64>();
     let share = sum(|world| world.1) / sum(|world| world.0);
     bench.answer("orders at the lowest price", 1.0, share, 0.0);
