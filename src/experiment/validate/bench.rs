@@ -148,7 +148,8 @@ impl<'a> Bench<'a> {
         let run = |n: u64, seat: Seat| {
             let trial = Trial {
                 scenario: &replications.scenario_of(n as u32, &setting.scenario),
-                world: n as u32 % replications.each,
+                // Worlds of two markets would otherwise share what happens to whom exists in each.
+                world: n as u32,
                 workers: seat.cells,
                 measured: false,
             };
