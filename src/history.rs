@@ -177,6 +177,9 @@ pub enum Fact<'a> {
     MoodChanged { customer: CustomerId, mood: u8 },
     /// The scenario changed a seller's true quality.
     Shocked { seller: SellerId },
+    /// The scenario published a review of 1 to 5 stars without an order: the least that can be done to
+    /// a reputation.
+    Nudged { seller: SellerId, stars: u8 },
     /// A day of the staff of a stage: how many cases it worked, how many it could have worked
     /// (`capacity`), and how many wait that were ready.
     StaffDay { stage: Stage, worked: u32, capacity: u32, waiting: u32 },
@@ -211,8 +214,9 @@ impl FactMask {
     pub const MOOD_CHANGED: FactMask = FactMask(1 << 20);
     pub const SHOCKED: FactMask = FactMask(1 << 21);
     pub const STAFF_DAY: FactMask = FactMask(1 << 22);
+    pub const NUDGED: FactMask = FactMask(1 << 23);
     /// How many kinds there are.
-    pub const KINDS: usize = 23;
+    pub const KINDS: usize = 24;
 
     /// Both of two masks.
     #[must_use]
@@ -253,6 +257,7 @@ impl Fact<'_> {
             Fact::MoodChanged { .. } => 20,
             Fact::Shocked { .. } => 21,
             Fact::StaffDay { .. } => 22,
+            Fact::Nudged { .. } => 23,
         }
     }
 

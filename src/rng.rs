@@ -82,6 +82,10 @@ pub enum Purpose {
     Aim = 61,
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
+    /// Whom an event strikes that draws its target.
+    Strike = 52,
+    /// Which values a bootstrap takes.
+    Resample = 53,
 }
 
 /// A root of chance: the key under which draws are made.

@@ -6,6 +6,7 @@
 mod arms;
 mod facts;
 mod machine;
+mod nudge;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod summary;
@@ -14,6 +15,7 @@ pub use crate::measure::Counts;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
+pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};
 pub use summary::{
     About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldName, WorldSummary,
 };

@@ -6,6 +6,7 @@ mod completions;
 mod exit;
 mod explain;
 mod list;
+mod nudge;
 mod output;
 mod progress;
 mod run;
@@ -48,6 +49,8 @@ enum Command {
     Run(run::Run),
     /// Compare two or more arms of a scenario in the same worlds.
     Compare(compare::Compare),
+    /// Measure what one review, or a shock to one seller, makes of the market.
+    Nudge(nudge::Nudge),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -88,6 +91,7 @@ impl Command {
         match self {
             Command::Run(command) => command.run(out, began),
             Command::Compare(command) => command.run(out, began),
+            Command::Nudge(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

@@ -2,6 +2,8 @@
 
 mod arms;
 mod compare;
+pub mod nudge;
+mod observe;
 mod replications;
 mod side_by_side;
 mod trial;

@@ -193,7 +193,7 @@ impl Listener for Keeper {
 }
 
 /// The wall clock.
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "the cost of a run is measured from outside it")]
     Instant::now()
 }

@@ -37,7 +37,7 @@ pub use best::Placed;
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
-pub use events::{EventSpec, EventsSpec, Planted, Stance};
+pub use events::{EventSpec, EventsSpec, ExtraReview, Planted, QualityShock, Stance, Target};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec, Promise};
 pub use ledger::{FeesSpec, Ledger};

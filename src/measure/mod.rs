@@ -4,12 +4,14 @@
 //! market has a family of its own to tell its facts to; at the end of every week they are joined in
 //! the order of cells.
 
+pub mod bootstrap;
 mod cold_start;
 mod concentration;
 mod experience;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod interval;
+mod loop_gain;
 mod onboarding;
 mod prices;
 mod ratings;
@@ -23,6 +25,7 @@ mod turnover;
 pub mod unpredictability;
 mod visits;
 
+pub use loop_gain::LOOP_METRICS;
 pub use onboarding::ApplicantRow;
 pub use recorder::{Counts, Recorder, WeekRow};
 pub use sellers::SellerRow;

@@ -3,12 +3,14 @@
 mod compare;
 pub mod csv;
 pub mod json;
+mod nudge;
 mod numbers;
 mod tables;
 mod text;
 mod why;
 
 pub use compare::compare_text;
+pub use nudge::{Nudges, nudge_text};
 pub use tables::Tables;
 pub use text::summary_text;
 pub use why::why_text;

@@ -2,6 +2,7 @@
 
 use super::arms::{ArmSummary, Difference};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
+use super::nudge::NudgeSummary;
 use crate::history::Digest;
 use crate::measure::interval::Interval;
 use crate::measure::{Better, Counts, Metric};
@@ -50,6 +51,9 @@ pub struct Summary {
     /// Of a comparison: every arm but the base, metric by metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Of a nudge: what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudge: Option<NudgeSummary>,
 }
 
 /// Which scenario ran.
@@ -210,6 +214,7 @@ impl Summary {
             worlds,
             arms: Vec::new(),
             differences: Vec::new(),
+            nudge: None,
         }
     }
 

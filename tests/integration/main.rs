@@ -9,6 +9,7 @@ mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
 mod layers;
+mod nudges;
 mod oracle;
 mod reality;
 mod scenario_errors;
