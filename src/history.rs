@@ -9,7 +9,7 @@ pub use log::{FactBuffer, FactLog, merge};
 
 use crate::units::{
     CategoryId, Cents, ClassId, CountryId, CustomerId, Grade, KindId, ProductId, SellerId,
-    SessionId, SimTime,
+    SessionId, SimTime, US_PER_WEEK,
 };
 
 /// One purchase of one unit, as every later fact about it repeats it.
@@ -334,8 +334,22 @@ pub struct Census {
     pub countries: Vec<String>,
     /// Names, by [`ClassId`].
     pub classes: Vec<String>,
-    /// Weeks that the run covers.
+    /// Weeks that the run covers, the last of them perhaps not to its end.
     pub weeks: u32,
+    /// When the run ended, where that was before its last week was over.
+    pub ended: Option<SimTime>,
     /// How many places a slate has.
     pub slate_length: usize,
+}
+
+impl Census {
+    /// When the run ended: nothing is known of later.
+    pub fn end(&self) -> SimTime {
+        self.ended.unwrap_or(SimTime(u64::from(self.weeks) * US_PER_WEEK))
+    }
+
+    /// How long the run was, with a part of a week where it ended within one [weeks].
+    pub fn length_weeks(&self) -> f64 {
+        self.end().0 as f64 / US_PER_WEEK as f64
+    }
 }

@@ -83,9 +83,13 @@ pub enum Purpose {
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
     /// Whom an event strikes that draws its target.
-    Strike = 52,
+    Strike = 54,
     /// Which values a bootstrap takes.
-    Resample = 53,
+    Resample = 55,
+    /// Which places of a slate a shopper looks at.
+    Examination = 52,
+    /// Whether a visit brings a new seller.
+    Newcomer = 53,
 }
 
 /// A root of chance: the key under which draws are made.

@@ -3,6 +3,7 @@
 //! A file of a run folder is written under a temporary name beside its place, forced to the disk and
 //! renamed: a killed run leaves the old file or the new one, never half of one.
 
+mod answers;
 mod arms;
 mod facts;
 mod machine;
@@ -12,12 +13,13 @@ mod parquet;
 mod summary;
 
 pub use crate::measure::Counts;
+pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
 pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};
 pub use summary::{
-    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldName, WorldSummary,
+    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, Validated, WorldName, WorldSummary,
 };
 
 use crate::measure::{ApplicantRow, SellerRow, WeekRow};

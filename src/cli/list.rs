@@ -94,8 +94,10 @@ fn kinds(_: &Output) -> Vec<Row> {
         KindId::Leasing => "sells the fleets that come back from their lease, in waves",
         KindId::Retailer => "sells unopened returns and unsold stock, of the best grade alone",
         KindId::Certified => "buys from individuals at a price that it bids",
+        KindId::Given => "has a price, a quality and plenty of stock as the scenario gives them",
     };
-    KindId::ALL.iter().map(|&kind| Row::new(kind.name(), says(kind))).collect()
+    let all = KindId::ALL.into_iter().chain([KindId::Given]);
+    all.map(|kind| Row::new(kind.name(), says(kind))).collect()
 }
 
 /// The metrics of every family in the registry of [`crate::measure`].

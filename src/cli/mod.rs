@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod run;
 mod schema;
+mod validate;
 mod why;
 
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Command {
     Compare(compare::Compare),
     /// Measure what one review, or a shock to one seller, makes of the market.
     Nudge(nudge::Nudge),
+    /// Try the known answers: does the market give what formulas say?
+    Validate(validate::Validate),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -92,6 +95,7 @@ impl Command {
             Command::Run(command) => command.run(out, began),
             Command::Compare(command) => command.run(out, began),
             Command::Nudge(command) => command.run(out, began),
+            Command::Validate(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

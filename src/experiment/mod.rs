@@ -7,6 +7,7 @@ mod observe;
 mod replications;
 mod side_by_side;
 mod trial;
+pub mod validate;
 mod why;
 
 pub use arms::{Arm, read_arms};

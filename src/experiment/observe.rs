@@ -24,7 +24,8 @@ impl Trial<'_> {
             |(cell, popularity): (Cell, &Vec<f64>)| Lane::new(cell, popularity, &clock, listener());
         let lanes = cells.into_iter().zip(&popularity).map(lane).collect();
         let mut pulse = Pulse { heart, days: weeks * 7 };
-        let clock = Clock { weeks, ..clock };
+        // Sales that end a run do not end what is asked: the market goes on as it would have.
+        let clock = Clock { weeks, orders: None, ..clock };
         simulate(clock, market, lanes, listener(), self.workers, &mut pulse)
     }
 }

@@ -11,12 +11,13 @@ use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, dra
 use super::fulfilment::{Fulfilment, FulfilmentSpec, Promise};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
+use super::newcomers::Newcomers;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
 use super::shelf::Offers;
 use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seen, Seller, Stance, Standing};
 use crate::agents::sellers::{
-    self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
+    self, Assortment, Profile, Roster, SellersSpec, Setting, StarShares, StarTable,
 };
 use crate::agents::shoppers::{ClassSpec, Customers, ReviewsSpec, ShoppersSpec, Taste, Traffic};
 use crate::history::{Census, ProductCard, SellerCard};
@@ -156,19 +157,25 @@ impl MarketPlan<'_> {
 
     /// Draws the sellers of the start and everybody who may join them.
     fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Contact>) {
-        let count = self.sellers.count;
+        let (drawn, start) = (self.sellers.count, self.sellers.at_start());
         let contacts = self.joining.map_or(vec![], |joining| {
-            draw_contacts(&joining.leads, who, SellerId(count), self.weeks)
+            draw_contacts(&joining.leads, who, SellerId(start), self.weeks)
         });
-        let total = count + contacts.len() as u32;
-        let seller = |i| {
-            let profile = Arc::new(roster.profile(who, SellerId(i), i >= count));
+        let leads = start + contacts.len() as u32;
+        let profile = |joiner| move |i| roster.profile(who, SellerId(i), joiner);
+        let profiles = (0..drawn)
+            .map(profile(false))
+            .chain(roster.given(who))
+            .chain((start..leads).map(profile(true)))
+            .chain(roster.newcomers(who, SellerId(leads)));
+        let seller = |profile: Profile| {
+            let profile = Arc::new(profile);
             Seller {
                 quality: profile.quality,
                 standing: Standing::Applicant,
                 stance: Stance::default(),
                 trial_cap: None,
-                stars: StarTable::new(profile.quality.tilt, self.stars),
+                stars: StarTable::new(profile.quality.tilt, &profile.star_shares(self.stars)),
                 actor: sellers::Seller::new(profile, self.sellers),
                 offers: vec![],
                 cells: vec![],
@@ -177,7 +184,7 @@ impl MarketPlan<'_> {
                 orders_yesterday: 0,
             }
         };
-        ((0..total).map(seller).collect(), contacts)
+        (profiles.map(seller).collect(), contacts)
     }
 
     fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
@@ -193,8 +200,8 @@ impl MarketPlan<'_> {
                 kind: profile.kind,
                 country: profile.country,
                 category: CategoryId(most.map_or(0, |(i, _)| i as u8)),
-                true_stars: true_stars(&profile.quality, self.stars),
-                from_start: profile.seller.0 < self.sellers.count,
+                true_stars: profile.true_stars(&profile.quality, self.stars),
+                from_start: profile.seller.0 < self.sellers.at_start(),
             }
         };
         Census {
@@ -204,6 +211,7 @@ impl MarketPlan<'_> {
             countries: self.countries.keys().cloned().collect(),
             classes: self.shoppers.classes.keys().cloned().collect(),
             weeks: self.weeks,
+            ended: None,
             slate_length: self.market.slate_length as usize,
         }
     }
@@ -235,6 +243,7 @@ impl MarketPlan<'_> {
             mean_star_eur: mean_star_eur(self.shoppers),
             class_bounds,
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
+            browsing: choice.browsing(self.market.slate_length as usize),
             neutral_stars: choice.neutral_stars,
             neutral_days: choice.neutral_days,
             shown_from_reviews: choice.shown_from_reviews,
@@ -258,6 +267,7 @@ impl MarketPlan<'_> {
             planned_conversion: self.market.planned_conversion,
             lookups_a_day: self.market.lookups_a_day,
             events: self.events.clone(),
+            newcomers: self.sellers.newcomers.as_ref().map(|n| Newcomers::new(n, sellers.len())),
             lots: LotMarket::default(),
             outbox: Outbox::default(),
             looks_today: vec![],

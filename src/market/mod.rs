@@ -14,6 +14,7 @@ mod feedback;
 mod fulfilment;
 mod ledger;
 mod lots;
+mod newcomers;
 pub mod onboarding;
 mod past;
 mod record;
@@ -26,11 +27,11 @@ mod staffing;
 use crate::agents::sellers::{
     self, Outcome, Pricing, Profile, Quality, Roster, SellersSpec, StarShares, StarTable,
 };
-use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
+use crate::agents::shoppers::{Browsing, Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
 use crate::history::{Census, Condition, Order};
 use crate::protocol::Outbox;
 use crate::ranking::{Merit, Ranking, Reads, Weight};
-use crate::rng::{Alias, Block, Dice};
+use crate::rng::{Alias, Block, Dice, unit_normal, unit32};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
 pub use best::Placed;
@@ -205,6 +206,7 @@ pub struct Market {
     shopper_shares: Vec<f64>,
     payments: Alias,
     leaving: Option<f64>,
+    browsing: Browsing,
     neutral_stars: f64,
     neutral_days: f64,
     shown_from_reviews: u32,
@@ -221,6 +223,7 @@ pub struct Market {
     lookups_a_day: u32,
     events: EventsSpec,
     onboarding: Option<Onboarding>,
+    newcomers: Option<newcomers::Newcomers>,
     lots: lots::LotMarket,
     /// Orders that campaigns place today, in the order of ticks.
     planted: Vec<events::Planted>,
@@ -341,7 +344,7 @@ impl Market {
         if !self.feedback.display || tally.reviews < self.shown_from_reviews {
             return self.neutral_stars as f32;
         }
-        tally.stars as f32 / tally.reviews as f32
+        tally.stars_sum() as f32 / tally.reviews as f32
     }
 
     /// The pricing strategy of a seller.
@@ -417,6 +420,11 @@ impl Market {
         self.leaving
     }
 
+    /// How shoppers go through the places that they may look at.
+    pub fn browsing(&self) -> &Browsing {
+        &self.browsing
+    }
+
     /// Stars assumed of a seller whose rating is not shown.
     pub fn neutral_stars(&self) -> f64 {
         self.neutral_stars
@@ -451,12 +459,23 @@ impl Market {
     /// The stars that a shopper would give for an order, by the draw for its review: what came of the
     /// order decides, and an answer that came too slowly costs some.
     pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
+        if let Some(real) = self.real_stars(order.seller, draw) {
+            return real.round().clamp(1.0, 5.0) as u8;
+        }
         let seller = self.seller(order.seller);
         let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
         let wrong = late || condition != Condition::Sound;
         let staff = self.onboarding.as_ref();
         let lost = staff.map_or(0, |o| o.stars_lost(order.seller, wrong, draw.unit(3)));
         stars.saturating_sub(lost).max(1)
+    }
+
+    /// The real-valued stars of a review by its draw: around the seller's true mean of today. None where
+    /// stars are whole.
+    pub(self) fn real_stars(&self, seller: SellerId, draw: Block) -> Option<f64> {
+        let gaussian = self.reviews.as_ref()?.gaussian?;
+        let noise = gaussian.sd * unit_normal(unit32(draw.0[1]));
+        Some(self.reputations.true_stars(seller) + noise)
     }
 
     /// Orders that campaigns place in a tick of the day.

@@ -1,5 +1,6 @@
 //! `summary.json`: what a run was, what it cost and what came out.
 
+use super::answers::Answer;
 use super::arms::{ArmSummary, Difference};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
 use super::nudge::NudgeSummary;
@@ -54,6 +55,9 @@ pub struct Summary {
     /// Of a nudge: what came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nudge: Option<NudgeSummary>,
+    /// Of a validation: every known quantity, in the order of the cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Answer>,
 }
 
 /// Which scenario ran.
@@ -184,6 +188,19 @@ pub struct About {
     pub sim_s: f64,
 }
 
+/// What a validation came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validated {
+    /// Every known quantity, in the order of the cases.
+    pub cases: Vec<Answer>,
+    /// How many of what happened, over all worlds of all cases.
+    pub counts: Counts,
+    /// Of world 0 of the first case that simulates.
+    pub digest: String,
+    /// Weeks of the longest case [weeks].
+    pub weeks: u32,
+}
+
 impl Summary {
     /// The summary of a run of at least one world. `metrics` says which metrics it has: every one of
     /// them gets an entry, with no value where no world had a sample.
@@ -215,6 +232,7 @@ impl Summary {
             arms: Vec::new(),
             differences: Vec::new(),
             nudge: None,
+            cases: Vec::new(),
         }
     }
 
@@ -228,6 +246,15 @@ impl Summary {
         let per_second = self.counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { arms, differences, ..self }
+    }
+
+    /// The same of known answers, whose worlds are too many to be told one by one.
+    #[must_use]
+    pub fn validated(mut self, validated: Validated) -> Summary {
+        let Validated { cases, counts, digest, weeks } = validated;
+        let per_second = counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { cases, counts, digest, weeks, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.

@@ -8,6 +8,7 @@ mod conservation;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod known_answers;
 mod layers;
 mod nudges;
 mod oracle;
