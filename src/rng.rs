@@ -82,6 +82,11 @@ pub enum Purpose {
     Aim = 61,
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
+    // Experiments.
+    /// Where the points of a design lie.
+    Design = 70,
+    /// Which values a bootstrap draws again.
+    Resample = 71,
 }
 
 /// A root of chance: the key under which draws are made.

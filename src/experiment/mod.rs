@@ -2,10 +2,12 @@
 
 mod arms;
 mod compare;
+mod sweep;
 mod trial;
 mod why;
 
 pub use arms::{Arm, read_arms};
 pub use compare::differences;
+pub use sweep::{Design, Factor, Kind, Level, Range, Seen, Setting, Values, read_factors};
 pub use trial::{Heartbeat, Trial, World};
 pub use why::{Absent, Asked, Placing, Slate};
