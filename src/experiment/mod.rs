@@ -2,12 +2,16 @@
 
 mod arms;
 mod compare;
+mod replications;
+mod side_by_side;
 mod sweep;
 mod trial;
 mod why;
 
 pub use arms::{Arm, read_arms};
 pub use compare::differences;
+pub use replications::{Busiest, Follow, Ran, Replications, Worlds};
+pub use side_by_side::{Seat, cores, side_by_side};
 pub use sweep::{Design, Factor, Kind, Level, Range, Seen, Setting, Values, read_factors};
 pub use trial::{Heartbeat, Trial, World};
 pub use why::{Absent, Asked, Placing, Slate};
