@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod run;
 mod schema;
+mod sweep;
 mod why;
 
 use std::path::PathBuf;
@@ -48,6 +49,8 @@ enum Command {
     Run(run::Run),
     /// Compare two or more arms of a scenario in the same worlds.
     Compare(compare::Compare),
+    /// Run a scenario at many points of some keys: what moves which metric, and the best trades.
+    Sweep(sweep::Sweep),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -88,6 +91,7 @@ impl Command {
         match self {
             Command::Run(command) => command.run(out, began),
             Command::Compare(command) => command.run(out, began),
+            Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

@@ -111,7 +111,7 @@ fn chance(p: f64) -> String {
 }
 
 /// A number with as many places as show three figures of a number of the size of `scale`.
-fn figures(value: f64, scale: f64) -> String {
+pub(super) fn figures(value: f64, scale: f64) -> String {
     let size = libm::floor(libm::log10(scale.abs()));
     let places = if size.is_finite() { (2.0 - size).clamp(0.0, 6.0) as usize } else { 2 };
     fixed(value, places)

@@ -172,26 +172,35 @@ impl Design {
     }
 
     /// The columns of a regression over the first `points` points, each with its key and, for a listed
-    /// name, the level that it is 1 for: the first level is the one that others are held against.
-    pub(super) fn predictors(&self, points: u32) -> (Vec<(usize, Option<usize>)>, Vec<Vec<f64>>) {
-        let (mut names, mut columns) = (Vec::new(), Vec::new());
+    /// name, the level that it is 1 for: the first level is the one that others are held against. Where
+    /// there would be more than `most`, no columns are made.
+    pub(super) fn predictors(
+        &self,
+        points: u32,
+        most: usize,
+    ) -> (Vec<(usize, Option<usize>)>, Vec<Vec<f64>>) {
+        let mut names = Vec::new();
         for (i, factor) in self.factors.iter().enumerate() {
-            let seen: Vec<Seen> = (0..points).map(|point| self.setting(point, i).seen).collect();
-            let levels = factor.levels().unwrap_or(2) as usize;
-            if levels < 2 {
-                continue;
-            }
-            if !factor.is_categorical() {
-                names.push((i, None));
-                columns.push(seen.iter().map(|seen| number(*seen)).collect());
-                continue;
-            }
-            for level in 1..levels {
-                names.push((i, Some(level)));
-                let is = |seen: &Seen| f64::from(u8::from(*seen == Seen::Level(level)));
-                columns.push(seen.iter().map(is).collect());
+            match factor.levels().unwrap_or(2) as usize {
+                0 | 1 => {}
+                levels if factor.is_categorical() => {
+                    names.extend((1..levels).map(|level| (i, Some(level))));
+                }
+                _ => names.push((i, None)),
             }
         }
+        if names.len() > most {
+            return (names, Vec::new());
+        }
+        let column = |&(factor, level): &(usize, Option<usize>)| {
+            let seen = (0..points).map(|point| self.setting(point, factor).seen);
+            seen.map(|seen| match (seen, level) {
+                (seen, Some(level)) => f64::from(u8::from(seen == Seen::Level(level))),
+                (seen, None) => number(seen),
+            })
+            .collect()
+        };
+        let columns = names.iter().map(column).collect();
         (names, columns)
     }
 }
@@ -253,8 +262,7 @@ mod tests {
         let grid = design(Kind::Grid, &["weeks=2,4", "ranking=box,cheapest,wilson"], None).unwrap();
         assert_eq!((grid.points(), grid.base_rows()), (6, None));
         let all: Vec<_> = (0..6).map(|point| texts(&grid, point).join(" ")).collect();
-        let expected =
-            ["2 box", "2 cheapest", "2 wilson", "4 box", "4 cheapest", "4 wilson"];
+        let expected = ["2 box", "2 cheapest", "2 wilson", "4 box", "4 cheapest", "4 wilson"];
         assert_eq!(all, expected);
     }
 
@@ -262,7 +270,11 @@ mod tests {
     fn a_saltelli_row_is_a_then_a_with_each_key_of_b_then_b() {
         let keys = ["sellers.supply=1..2", "shoppers.visits_per_week=100..900", "weeks=2,3,4"];
         let sobol = design(Kind::Sobol, &keys, Some(83)).unwrap();
-        assert_eq!((sobol.points(), sobol.base_rows()), (80, Some(16)), "rounded down to whole rows");
+        assert_eq!(
+            (sobol.points(), sobol.base_rows()),
+            (80, Some(16)),
+            "rounded down to whole rows"
+        );
         for row in 0..16 {
             let at = |place: u32| texts(&sobol, row * 5 + place);
             let (a, b) = (at(0), at(4));
@@ -309,7 +321,7 @@ mod tests {
     #[test]
     fn names_are_coded_against_the_first() {
         let grid = design(Kind::Grid, &["weeks=2,4", "ranking=box,cheapest,wilson"], None).unwrap();
-        let (names, columns) = grid.predictors(6);
+        let (names, columns) = grid.predictors(6, 9);
         assert_eq!(names, [(0, None), (1, Some(1)), (1, Some(2))]);
         assert_eq!(columns[0], [2.0, 2.0, 2.0, 4.0, 4.0, 4.0]);
         assert_eq!(columns[1], [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
@@ -325,7 +337,12 @@ mod tests {
             (Lhs, &["weeks=2..9"], None, "--points N"),
             (Sobol, &["weeks=2..9"], Some(0), "0 points"),
             (Sobol, &["weeks=2..9"], Some(2_000_000), "1 to 1000000"),
-            (Grid, &["sellers.supply=1..2:2000", "market.seed=1..1000:1000"], None, "2000000 points"),
+            (
+                Grid,
+                &["sellers.supply=1..2:2000", "market.seed=1..1000:1000"],
+                None,
+                "2000000 points",
+            ),
         ] {
             let why = design(kind, keys, points).unwrap_err();
             assert!(why.contains(says) && why.contains("allowed: "), "{keys:?}: {why}");

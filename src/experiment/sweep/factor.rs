@@ -5,6 +5,7 @@
 //! and draws are even in the logarithm.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::quantity::Span;
 use crate::ranking::RankingSpec;
@@ -165,7 +166,10 @@ fn listed(
             return wrong(format!("`{key}` has the value `{}` twice", shown(value)), "each once");
         }
         if levels.len() as u32 == MOST_LEVELS {
-            return wrong(format!("`{key}` has too many values"), &format!("at most {MOST_LEVELS}"));
+            return wrong(
+                format!("`{key}` has too many values"),
+                &format!("at most {MOST_LEVELS}"),
+            );
         }
         let set = match kind {
             Some(KeyKind::Variant(names)) if !value.starts_with(['{', '"', '\'']) => {
@@ -223,7 +227,9 @@ fn variant(key: &str, name: &str, names: &[String], own: &Scenario) -> Result<St
 /// The place of a listed value on a scale.
 fn number(text: &str, kind: Option<&KeyKind>) -> Option<f64> {
     match kind? {
-        KeyKind::Number { .. } => text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite()),
+        KeyKind::Number { .. } => {
+            text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite())
+        }
         KeyKind::Span => bare(text).parse::<Span>().ok().map(Span::as_seconds),
         KeyKind::Truth => text.parse().ok().map(|truth: bool| f64::from(u8::from(truth))),
         KeyKind::Variant(_) | KeyKind::Other => None,
@@ -329,7 +335,8 @@ impl Range {
             return self.along(u);
         }
         // From half below the lower end to half above the upper one.
-        let wide = Range { low: self.low - 0.5, high: self.high + 0.5, whole: false, ..self.clone() };
+        let wide =
+            Range { low: self.low - 0.5, high: self.high + 0.5, whole: false, ..self.clone() };
         libm::round(wide.along(u)).clamp(self.low, self.high)
     }
 
@@ -338,6 +345,14 @@ impl Range {
         let text = if self.whole { format!("{x:.0}{}", self.unit) } else { format!("{x:?}") };
         let seen = Seen::Number(if self.log { libm::log(x) } else { x });
         Setting { set: format!("{key}={text}"), text, seen }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |x| self.setting("", x).text;
+        let log = if self.log { ", even in the logarithm" } else { "" };
+        write!(f, "{} to {}{log}", text(self.low), text(self.high))
     }
 }
 
@@ -361,6 +376,11 @@ impl Factor {
             Values::Levels(levels) => levels.iter().any(|level| level.number.is_none()),
             Values::Range(_) => false,
         }
+    }
+
+    /// One of its values.
+    pub fn any(&self) -> Setting {
+        self.drawn(0.5)
     }
 
     /// The value at a draw from (0, 1).

@@ -123,8 +123,10 @@ mod tests {
         let sobol = Sobol::scrambled(2 * D, Dice::new(42, 0));
         let mut values = Vec::new();
         for i in 0..n {
-            let (a, b): ([f64; D], [f64; D]) =
-                (std::array::from_fn(|d| sobol.unit(i, d)), std::array::from_fn(|d| sobol.unit(i, D + d)));
+            let (a, b): ([f64; D], [f64; D]) = (
+                std::array::from_fn(|d| sobol.unit(i, d)),
+                std::array::from_fn(|d| sobol.unit(i, D + d)),
+            );
             values.push(f(a));
             for key in 0..D {
                 let mut ab = a;

@@ -46,7 +46,8 @@ mod tests {
             let latin = Latin::new(n, 3, Dice::new(42, 0));
             for d in 0..3 {
                 let units: Vec<f64> = (0..n).map(|i| latin.unit(i, d)).collect();
-                let mut strata: Vec<u32> = units.iter().map(|u| (u * f64::from(n)) as u32).collect();
+                let mut strata: Vec<u32> =
+                    units.iter().map(|u| (u * f64::from(n)) as u32).collect();
                 strata.sort_unstable();
                 assert!(strata.into_iter().eq(0..n), "{n} points, dimension {d}");
             }

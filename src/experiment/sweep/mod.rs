@@ -4,6 +4,7 @@
 //! Worlds are paired: every point has the same seeds, so that points differ by what was varied and not
 //! by luck.
 
+mod analysis;
 mod design;
 mod factor;
 mod grid;
@@ -12,6 +13,9 @@ mod lhs;
 mod pareto;
 mod regression;
 mod sobol;
+mod table;
 
+pub use analysis::{Findings, analyse, varied};
 pub use design::{Design, Kind};
 pub use factor::{Factor, Level, Range, Seen, Setting, Values, read_factors};
+pub use table::Table;

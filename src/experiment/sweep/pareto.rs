@@ -29,14 +29,15 @@ impl Front {
         Front { signs: objectives.iter().map(sign).collect(), members: Vec::new() }
     }
 
-    /// Takes a point with finite values.
-    pub fn add(&mut self, point: u32, values: Vec<f64>) {
+    /// Takes a point with finite values; says whether it is on the front, for now.
+    pub fn add(&mut self, point: u32, values: Vec<f64>) -> bool {
         let Front { signs, members } = self;
         if members.iter().any(|member| dominates(&member.values, &values, signs)) {
-            return;
+            return false;
         }
         members.retain(|member| !dominates(&values, &member.values, signs));
         members.push(Member { point, values });
+        true
     }
 
     /// The front, best in the first objective first, then in the next.

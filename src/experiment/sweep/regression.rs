@@ -42,10 +42,10 @@ pub(super) fn standardised(predictors: &[Vec<f64>], y: &[f64]) -> Result<Fit, St
     let within = |column: &[f64]| seen.iter().map(|&i| column[i]).collect::<Vec<f64>>();
     let y = scaled(&within(y)).ok_or_else(|| "the same at every point".to_owned())?;
     let columns: Option<Vec<_>> = predictors.iter().map(|column| scaled(&within(column))).collect();
-    let columns = columns.ok_or_else(|| "a key is the same at every point with a value".to_owned())?;
-    let product = |a: &[f64], b: &[f64]| {
-        a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / (n as f64 - 1.0)
-    };
+    let columns =
+        columns.ok_or_else(|| "a key is the same at every point with a value".to_owned())?;
+    let product =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / (n as f64 - 1.0);
     let mut system: Vec<Vec<f64>> = columns
         .iter()
         .map(|row| columns.iter().map(|column| product(row, column)).collect())

@@ -202,7 +202,12 @@ mod tests {
             assert_eq!(dimensions.map(|d| sobol.bits(i, d) >> 22), expected, "point {i}");
         }
         let expected = [
-            113_803_264, 784_891_904, 1_319_665_664, 1_993_113_600, 674_988_032, 1_593_344_000,
+            113_803_264,
+            784_891_904,
+            1_319_665_664,
+            1_993_113_600,
+            674_988_032,
+            1_593_344_000,
             4_089_413_632,
         ];
         assert_eq!(dimensions.map(|d| sobol.bits(123_456, d)), expected);
@@ -211,7 +216,8 @@ mod tests {
     #[test]
     fn scrambled_points_are_as_even_and_not_the_same() {
         let plain = Sobol::plain(DIMENSIONS);
-        let (one, two) = ([1, 2].map(|seed| Sobol::scrambled(DIMENSIONS, Dice::new(seed, 0)))).into();
+        let (one, two) =
+            ([1, 2].map(|seed| Sobol::scrambled(DIMENSIONS, Dice::new(seed, 0)))).into();
         for d in 0..DIMENSIONS {
             for sobol in [&plain, &one, &two] {
                 let mut cells: Vec<u32> = (0..256).map(|i| sobol.bits(i, d) >> 24).collect();
