@@ -12,6 +12,7 @@ mod progress;
 mod run;
 mod schema;
 mod validate;
+mod sweep;
 mod why;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Command {
     Nudge(nudge::Nudge),
     /// Try the known answers: does the market give what formulas say?
     Validate(validate::Validate),
+    /// Run a scenario at many points of some keys: what moves which metric, and the best trades.
+    Sweep(sweep::Sweep),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -96,6 +99,7 @@ impl Command {
             Command::Compare(command) => command.run(out, began),
             Command::Nudge(command) => command.run(out, began),
             Command::Validate(command) => command.run(out, began),
+            Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

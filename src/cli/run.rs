@@ -89,11 +89,17 @@ impl RunArgs {
         &self,
         further: &[String],
     ) -> Result<Loaded<Scenario>, scenario::ScenarioError> {
+        let mut overrides = self.overrides();
+        overrides.extend_from_slice(further);
+        scenario::load(&self.scenario.scenario, &overrides)
+    }
+
+    /// Everything that the command line changes in the scenario.
+    pub(super) fn overrides(&self) -> Vec<String> {
         let mut overrides = self.scenario.overrides();
         overrides.extend(self.seed.map(|seed| format!("seed={seed}")));
         overrides.extend(self.weeks.map(|weeks| format!("weeks={weeks}")));
-        overrides.extend_from_slice(further);
-        scenario::load(&self.scenario.scenario, &overrides)
+        overrides
     }
 
     /// Worlds of all markets with so many of each, or what to say where they are too many.

@@ -13,7 +13,7 @@ use brocante::scenario::{self, Scenario};
 use crate::worlds::{SMALL, load, path, ranking, run};
 
 /// Every scenario that is shipped.
-fn shipped() -> Vec<PathBuf> {
+pub fn shipped() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(path("scenarios")).expect("the folder of scenarios");
     let files = folder.map(|entry| entry.expect("a readable entry").path());
     let mut files: Vec<PathBuf> =

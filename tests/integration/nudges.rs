@@ -8,8 +8,8 @@ use brocante::market::FeedbackSpec;
 use brocante::scenario::{self, Scenario};
 use brocante::store::NudgeSummary;
 
-use crate::determinism::cut;
-use crate::worlds::{SMALL, path, shipped};
+use crate::determinism::{cut, shipped};
+use crate::worlds::{SMALL, path};
 
 const ONE_STAR: Nudge = Nudge { what: What::Review(1), whom: Whom::Drawn, day: 14, weeks: 3 };
 
