@@ -168,6 +168,7 @@ impl MarketPlan<'_> {
                 standing: Standing::Applicant,
                 stance: Stance::default(),
                 trial_cap: None,
+                truth: self.truth(&profile.quality),
                 stars: StarTable::new(profile.quality.tilt, self.stars),
                 actor: sellers::Seller::new(profile, self.sellers),
                 offers: vec![],
@@ -205,6 +206,7 @@ impl MarketPlan<'_> {
             classes: self.shoppers.classes.keys().cloned().collect(),
             weeks: self.weeks,
             slate_length: self.market.slate_length as usize,
+            commission: self.market.fees.commission,
         }
     }
 

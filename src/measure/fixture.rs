@@ -52,6 +52,7 @@ impl Town {
             classes: vec!["everybody".to_string()],
             weeks,
             slate_length: 5,
+            commission: 0.1,
         }
     }
 
