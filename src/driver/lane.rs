@@ -227,9 +227,8 @@ impl<S: FactSink> Lane<S> {
             return;
         }
         // Who finds no way to pay buys nothing.
-        let pays = |place: &u8| {
-            market.takes(self.shown[usize::from(*place) - 1]) & visit.payments != 0
-        };
+        let pays =
+            |place: &u8| market.takes(self.shown[usize::from(*place) - 1]) & visit.payments != 0;
         let chosen = place.filter(pays);
         let sampled = self.appraiser.samples(market, visit.session, chosen.is_some());
         if let Some(of_visits) = sampled {
