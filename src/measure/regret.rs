@@ -1,5 +1,9 @@
 //! What shoppers lost by not buying the best offer for them, and by whose fault.
 //!
+//! It is told of orders, and who meets a bad box buys less often: the boxes of orders are better than
+//! those of visits. So the part of information is below what it would be if everybody bought, and may be
+//! below 0; what two policies differ by is the thing to look at.
+//!
 //! Values are kept in billionths of a euro and subtracted as whole numbers, so the three parts add up
 //! to the whole whatever they were.
 
@@ -41,7 +45,7 @@ const METRICS: [Metric; 4] = [
     ),
     regret!(
         "value_regret_information",
-        "The part of value_regret that is ignorance: the box is not what the policy would put there if it knew.",
+        "The part of value_regret that is ignorance: the box is not what the policy would put there if it knew; below 0 where luck made it better, as those who meet a bad box buy less often.",
         "v(o*) − v(box), o* = the best by the policy's score on true quality (the mean of all that tie)"
     ),
     regret!(
