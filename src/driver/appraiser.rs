@@ -4,7 +4,7 @@
 //! as they are rare and most is asked of them. Which these are depends on the number of the visit alone,
 //! so it is the same visits in every arm of a comparison. Where a run expects few visits, more are
 //! appraised, up to one in [`DENSEST`], so that there are about [`ENOUGH`]. A year of the reference
-//! scenario gives some 400,000 visits and 200,000 orders; a run of 50,000 visits gives 3,000 of them,
+//! scenario gives some 400,000 visits and 100,000 orders; a run of 30,000 visits gives 4,000 of them,
 //! and every order.
 
 use super::arrivals::Visit;
@@ -18,9 +18,9 @@ use crate::units::{SellerId, SessionId, SimTime};
 /// One visit in so many is appraised where there are many: a power of 2.
 const SPARSEST: u64 = 128;
 /// One visit in so many is appraised where there are few: a power of 2.
-const DENSEST: u64 = 16;
+const DENSEST: u64 = 8;
 /// How many times more densely orders are appraised than visits: a power of 2, at most [`DENSEST`].
-const DENSER: u64 = 16;
+const DENSER: u64 = 8;
 /// Appraised visits of a whole run that make do [visits].
 const ENOUGH: f64 = 4_096.0;
 
@@ -192,11 +192,11 @@ mod tests {
     #[test]
     fn few_visits_are_sampled_more_densely() {
         let sample = |visits, orders| Sample { visits, orders };
-        assert_eq!(Sample::of(5e7), sample(128, 8));
-        assert_eq!(Sample::of(4_096.0 * 128.0), sample(128, 8));
-        assert_eq!(Sample::of(4_096.0 * 127.0), sample(64, 4));
-        assert_eq!(Sample::of(15_000.0), sample(16, 1));
-        assert_eq!(Sample::of(0.0), sample(16, 1));
+        assert_eq!(Sample::of(5e7), sample(128, 16));
+        assert_eq!(Sample::of(4_096.0 * 128.0), sample(128, 16));
+        assert_eq!(Sample::of(4_096.0 * 127.0), sample(64, 8));
+        assert_eq!(Sample::of(15_000.0), sample(8, 1));
+        assert_eq!(Sample::of(0.0), sample(8, 1));
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
             }
         }
         // Of 120,000 visits; four standard deviations of a binomial.
-        for (count, every) in counts.into_iter().zip([128.0, 8.0, 16.0]) {
+        for (count, every) in counts.into_iter().zip([128.0, 16.0, 8.0]) {
             let (expected, share) = (120_000.0 / every, 1.0 / every);
             let sd = f64::sqrt(expected * (1.0 - share));
             assert!((f64::from(count) - expected).abs() < 4.0 * sd, "{count}, not {expected}");

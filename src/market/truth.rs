@@ -66,3 +66,38 @@ impl Market {
         Merit { exposure: views as f64 / 1e6, ..self.sellers[seller.index()].truth }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_rates_of_a_million_orders() {
+        let quality = Quality { late: 0.1, defect: 0.2, misgrade: 0.5, cancel: 0.25, tilt: 0.0 };
+        let shares = StarShares {
+            good: [0.0, 0.0, 0.0, 0.0, 1.0],
+            late: [1.0, 0.0, 0.0, 0.0, 0.0],
+            defective: [0.0, 1.0, 0.0, 0.0, 0.0],
+            misgraded: [0.0, 0.0, 0.0, 1.0, 0.0],
+        };
+        let returns = ReturnsSpec {
+            defective: 1.0,
+            misgraded: 0.5,
+            late: 0.2,
+            otherwise: 0.0,
+            within_days: 6.0,
+        };
+        let merit = unlimited(&quality, &shares, Some(&returns));
+        // Good .36, late .1, defective .18, misgraded .36 of what came: 3.7 stars.
+        assert!((merit.true_stars - 3.7).abs() < 1e-12);
+        assert_eq!((merit.orders, merit.cancelled), (1_000_000, 250_000));
+        assert_eq!((merit.reviews, merit.stars, merit.positive), (750_000, 2_775_000, 540_000));
+        assert_eq!((merit.late, merit.defective), (75_000, 150_000));
+        // .2·1 + .8·(.5·.5 + .5·.1·.2) go back.
+        assert_eq!(merit.returned, 306_000);
+        assert_eq!(unlimited(&quality, &shares, None).returned, 0);
+        let category = [merit.category_orders, merit.category_reviews, merit.category_stars];
+        assert_eq!(category, [1_000_000, 750_000, 2_775_000]);
+        assert_eq!((merit.recent_reviews, merit.recent_positive), (750_000, 540_000));
+    }
+}
