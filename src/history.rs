@@ -1,9 +1,11 @@
 //! What happened: facts, who they speak of, the digest of a run, and the sink through which facts leave.
 
+mod appraisal;
 mod digest;
 mod log;
 mod names;
 
+pub use appraisal::{Appraisal, Appraised, Place};
 pub use digest::Digest;
 pub use log::{FactBuffer, FactLog, merge};
 
@@ -272,6 +274,16 @@ impl Fact<'_> {
 pub trait FactSink: Send {
     /// Takes one fact.
     fn take(&mut self, at: SimTime, fact: &Fact<'_>);
+
+    /// Whether visits are to be taken apart for this sink; where not, an appraisal is not even made.
+    #[inline]
+    fn appraises(&self) -> bool {
+        false
+    }
+
+    /// Takes the appraisal of one visit. It comes after what the visit was shown and before what came
+    /// of it.
+    fn appraise(&mut self, _: &Appraisal<'_>) {}
 }
 
 /// Drops every fact: for measuring what the recording costs.
@@ -340,6 +352,8 @@ pub struct Census {
     pub ended: Option<SimTime>,
     /// How many places a slate has.
     pub slate_length: usize,
+    /// What the platform keeps of the price of an order that is not refunded [ratio].
+    pub commission: f64,
 }
 
 impl Census {

@@ -11,8 +11,8 @@ mod output;
 mod progress;
 mod run;
 mod schema;
-mod validate;
 mod sweep;
+mod validate;
 mod why;
 
 use std::path::PathBuf;

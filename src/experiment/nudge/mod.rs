@@ -243,7 +243,7 @@ impl Half {
         let began = now();
         let run = trial.observe(nudge.until(), heart, || Sales::new(nudge.days()));
         let sim_s = began.elapsed().as_secs_f64();
-        let Finished { market, lanes, sink, work, wakes, weeks } = run;
+        let Finished { market, lanes, sink, work, wakes, weeks, .. } = run;
         let parts = lanes.into_iter().map(|lane| lane.sink).chain([sink]);
         let mut sales = WorldSales::join(parts, market.census());
         sales.counts.events = work.visits + work.entries + wakes;
