@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Exit, Format, Output};
 use crate::experiment::validate::{CASES, Case};
-use crate::measure::{Better, Metric, all_metrics};
+use crate::measure::{Better, LOOP_METRICS, Metric, all_metrics};
 use crate::ranking::{About, POLICIES};
 use crate::scenario::{first_comment, read_text};
 use crate::units::KindId;
@@ -114,7 +114,7 @@ fn metrics(_: &Output) -> Vec<Row> {
         };
         Row::new(metric.name, format!("{} [{}{better}]", metric.says, metric.unit))
     };
-    all_metrics().into_iter().map(row).collect()
+    all_metrics().into_iter().chain(&LOOP_METRICS).map(row).collect()
 }
 
 /// The known answers, with where each comes from.

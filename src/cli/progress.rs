@@ -258,7 +258,8 @@ impl Steps {
             let target = Box::new(Narrower(term.clone()));
             let target = ProgressDrawTarget::term_like_with_hz(target, 8);
             // The template is a constant that indicatif accepts; its default serves if it did not.
-            let style = ProgressStyle::with_template("{bar:24.cyan/dim} {percent:>3}%  {msg}  {eta} left");
+            let style =
+                ProgressStyle::with_template("{bar:24.cyan/dim} {percent:>3}%  {msg}  {eta} left");
             ProgressBar::with_draw_target(Some(length), target)
                 .with_style(style.unwrap_or(ProgressStyle::default_bar()))
         });

@@ -106,8 +106,7 @@ impl Validate {
             [only] => only.case.name,
             _ => "known-answers",
         };
-        let folder =
-            RunFolder::create(self.out.as_deref(), Path::new(RESULTS), name, "validate")?;
+        let folder = RunFolder::create(self.out.as_deref(), Path::new(RESULTS), name, "validate")?;
         let interrupt = Interrupt::listen()?;
         let length = trying.iter().map(|it| milliseconds(it.case.cost_s)).sum();
         let steps = Steps::new(length, interrupt, out);
@@ -175,7 +174,9 @@ impl Validate {
         };
         if !trying.case.simulates() && !self.set.is_empty() {
             let name = trying.case.name;
-            return Err(Refused::Said(format!("error: `{name}` has no scenario that --set changes")));
+            return Err(Refused::Said(format!(
+                "error: `{name}` has no scenario that --set changes"
+            )));
         }
         match trying.case.fits(&trying.origin, overrides) {
             Ok(()) => Ok(trying),

@@ -2,8 +2,11 @@
 
 mod arms;
 mod compare;
+pub mod nudge;
+mod observe;
 mod replications;
 mod side_by_side;
+mod sweep;
 mod trial;
 pub mod validate;
 mod why;
@@ -12,5 +15,9 @@ pub use arms::{Arm, read_arms};
 pub use compare::differences;
 pub use replications::{Busiest, Follow, Ran, Replications, Worlds};
 pub use side_by_side::{Seat, cores, side_by_side};
+pub use sweep::{
+    Design, Factor, Findings, Kind, Level, Range, Seen, Setting, Table, Values, analyse,
+    read_factors, varied,
+};
 pub use trial::{Heartbeat, Trial, World};
 pub use why::{Absent, Asked, Placing, Slate};

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
-use crate::history::{Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
+use crate::history::{Appraisal, Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
 use crate::market::{Market, Opening};
 use crate::measure::{Counts, Metric, Recorder, WeekRow};
 use crate::scenario::Scenario;
@@ -198,6 +198,14 @@ impl FactSink for Keeper {
         self.recorder.take(at, fact);
         self.facts.take(at, fact);
     }
+
+    fn appraises(&self) -> bool {
+        self.recorder.appraises()
+    }
+
+    fn appraise(&mut self, appraisal: &Appraisal<'_>) {
+        self.recorder.appraise(appraisal);
+    }
 }
 
 impl Listener for Keeper {
@@ -244,7 +252,7 @@ impl<S: FactSink> Listener for Beside<S> {
 }
 
 /// The wall clock.
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "the cost of a run is measured from outside it")]
     Instant::now()
 }

@@ -176,6 +176,7 @@ impl MarketPlan<'_> {
                 stance: Stance::default(),
                 trial_cap: None,
                 stars: StarTable::new(profile.quality.tilt, &profile.star_shares(self.stars)),
+                truth: self.truth(&profile),
                 actor: sellers::Seller::new(profile, self.sellers),
                 offers: vec![],
                 cells: vec![],
@@ -213,6 +214,7 @@ impl MarketPlan<'_> {
             weeks: self.weeks,
             ended: None,
             slate_length: self.market.slate_length as usize,
+            commission: self.market.fees.commission,
         }
     }
 

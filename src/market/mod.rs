@@ -23,6 +23,7 @@ mod requests;
 mod settle;
 mod shelf;
 mod staffing;
+mod truth;
 
 use crate::agents::sellers::{
     self, Outcome, Pricing, Profile, Quality, Roster, SellersSpec, StarShares, StarTable,
@@ -38,7 +39,7 @@ pub use best::Placed;
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
-pub use events::{EventSpec, EventsSpec, Planted, Stance};
+pub use events::{EventSpec, EventsSpec, ExtraReview, Planted, QualityShock, Stance, Target};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec, Promise};
 pub use ledger::{FeesSpec, Ledger};
@@ -87,6 +88,8 @@ pub struct Seller {
     trial_cap: Option<u32>,
     actor: sellers::Seller,
     stars: StarTable,
+    /// What a policy would know of it if evidence were unlimited.
+    truth: Merit,
     /// Its offers, in the order of listing.
     offers: Vec<Offer>,
     /// Cells it has offers in, in order.

@@ -1,5 +1,6 @@
 //! The end of a tick, and of a day: quotas, staff, sellers, lots, fees.
 
+use super::truth::unlimited;
 use super::{Market, Seller, Shelves, Standing};
 use crate::agents::sellers::{Quality, SellerDay, StarTable};
 use crate::history::{Fact, FactSink};
@@ -146,7 +147,9 @@ impl Market {
         let tilt = quality.tilt + inflation * f64::from(now.week());
         let profile = state.actor.profile();
         let true_stars = profile.true_stars(&quality, &self.star_shares);
-        state.stars = StarTable::new(tilt, &profile.star_shares(&self.star_shares));
+        let stars = StarTable::new(tilt, &profile.star_shares(&self.star_shares));
+        let truth = unlimited(profile, &quality, &self.star_shares, self.returns.as_ref());
+        (state.stars, state.truth) = (stars, truth);
         self.reputations.set_true_stars(seller, true_stars);
     }
 

@@ -1,51 +1,68 @@
 //! Metrics: what is read off the facts of a run. One family a file.
 //!
-//! A family keeps its own tallies and sees nothing but facts and the [`Census`]. Each cell of the
+//! A family keeps its own tallies and sees nothing but facts, appraisals and the [`Census`]. Each cell of the
 //! market has a family of its own to tell its facts to; at the end of every week they are joined in
 //! the order of cells.
 
+mod accuracy;
+pub mod bootstrap;
 mod cold_start;
+mod competition;
 mod concentration;
 mod experience;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod income;
+mod inflation;
 pub mod interval;
+mod loop_gain;
+mod merit;
 mod onboarding;
 mod prices;
 pub mod proportion;
 mod ratings;
 mod recorder;
+mod regret;
 mod sellers;
 mod shares;
 mod structure;
+mod surplus;
 pub mod survival;
 mod tally;
 mod turnover;
 pub mod unpredictability;
 mod visits;
 
+pub use loop_gain::LOOP_METRICS;
 pub use onboarding::ApplicantRow;
 pub use recorder::{Counts, Recorder, WeekRow};
 pub use sellers::SellerRow;
 
 use std::any::Any;
 
-use crate::history::{Census, Fact, FactMask};
+use crate::history::{Appraisal, Census, Fact, FactMask};
 use crate::units::SimTime;
 
 /// Every family, new and empty, in the order in which reports list their metrics.
 pub fn families() -> Vec<Box<dyn Family>> {
     vec![
+        Box::<regret::Regret>::default(),
+        Box::<merit::MeritGap>::default(),
+        Box::<accuracy::Accuracy>::default(),
+        Box::<surplus::Surplus>::default(),
         Box::<concentration::Concentration>::default(),
         Box::<visits::Visits>::default(),
         Box::<experience::Experience>::default(),
         Box::<prices::Prices>::default(),
+        Box::<competition::Competition>::default(),
         Box::<ratings::Ratings>::default(),
+        Box::<inflation::Inflation>::default(),
         Box::<cold_start::ColdStart>::default(),
         Box::<onboarding::Onboarding>::default(),
         Box::<turnover::Turnover>::default(),
         Box::<unpredictability::Unpredictability>::default(),
         Box::<structure::Structure>::default(),
+        Box::<income::Income>::default(),
         Box::<sellers::Sellers>::default(),
     ]
 }
@@ -98,6 +115,14 @@ pub trait Family: Send + Any {
 
     /// Takes one fact.
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>);
+
+    /// Whether it wants to be told of visits taken apart.
+    fn appraises(&self) -> bool {
+        false
+    }
+
+    /// Takes one visit taken apart.
+    fn appraise(&mut self, _: &Appraisal<'_>) {}
 
     /// Takes over what another of the same family has tallied, and leaves that one empty.
     fn absorb(&mut self, other: &mut dyn Family);

@@ -14,7 +14,13 @@ pub fn validate_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> 
     let mut rows = Vec::new();
     for (i, answer) in answers.iter().enumerate() {
         if i == 0 || answers[i - 1].name != answer.name {
-            rows.push([answer.name.clone(), String::new(), String::new(), String::new(), String::new()]);
+            rows.push([
+                answer.name.clone(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]);
         }
         rows.push(row(answer));
     }
@@ -51,7 +57,11 @@ fn row(answer: &Answer) -> [String; 5] {
         format!("  {}", answer.quantity),
         fixed(answer.expected, places),
         got,
-        if answer.tolerance == 0.0 { "exact".to_owned() } else { format!("± {}", fixed(answer.tolerance, places)) },
+        if answer.tolerance == 0.0 {
+            "exact".to_owned()
+        } else {
+            format!("± {}", fixed(answer.tolerance, places))
+        },
         if answer.pass { "✓" } else { "✗" }.to_owned(),
     ]
 }

@@ -30,7 +30,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use load::{Loaded, first_comment, load_among, load_as, read_text};
+pub use load::{Draft, KeyKind, Loaded, first_comment, load_among, load_as, read_text};
 pub use overrides::split_overrides;
 pub(crate) use problem::nearest;
 pub use problem::{Class, Problem, ScenarioError};

@@ -285,6 +285,12 @@ impl Scenario {
                 let known = there.iter().map(|kind| kind.name());
                 issues.push(Issue::unknown(path, "seller of the kind", kind.name(), known));
             }
+            if let Some(number) = target.seller.filter(|&number| number >= self.sellers.count) {
+                let path = format!("events.{name}.{variant}.target.seller");
+                let issue = Issue::new(path, "no seller of this number is there from the start");
+                let last = self.sellers.count.saturating_sub(1);
+                issues.push(issue.with(number.to_string(), format!("0 to {last}")));
+            }
         }
         for (name, class) in &self.shoppers.classes {
             for country in class.countries.keys().filter(|c| !self.countries.contains_key(*c)) {

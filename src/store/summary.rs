@@ -3,6 +3,8 @@
 use super::answers::Answer;
 use super::arms::{ArmSummary, Difference};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
+use super::nudge::NudgeSummary;
+use super::sweep::SweepSummary;
 use crate::history::Digest;
 use crate::measure::interval::Interval;
 use crate::measure::{Better, Counts, Metric};
@@ -51,9 +53,17 @@ pub struct Summary {
     /// Of a comparison: every arm but the base, metric by metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Of a nudge: what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudge: Option<NudgeSummary>,
     /// Of a validation: every known quantity, in the order of the cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Answer>,
+    /// Of a sweep: what was varied, and what came of it. `metrics` are then means over the points of the
+    /// design, without an interval, `digest` is of the first world of the first point, and the worlds are
+    /// in `rows.csv` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepSummary>,
 }
 
 /// Which scenario ran.
@@ -227,7 +237,9 @@ impl Summary {
             worlds,
             arms: Vec::new(),
             differences: Vec::new(),
+            nudge: None,
             cases: Vec::new(),
+            sweep: None,
         }
     }
 
@@ -250,6 +262,22 @@ impl Summary {
         let per_second = counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { cases, counts, digest, weeks, ..self }
+    }
+
+    /// The summary of a sweep: `counts` are those of all its rows and `digest` is of the first, `metrics`
+    /// are means over its points; `new_events` are those of the worlds that this process ran.
+    #[must_use]
+    pub fn swept(
+        about: About,
+        weeks: u32,
+        (digest, counts, new_events): (String, Counts, u64),
+        metrics: BTreeMap<String, MetricValue>,
+        sweep: SweepSummary,
+    ) -> Summary {
+        let mut summary = Summary::new(about, &[], Vec::new());
+        let per_second = new_events as f64 / summary.cost.sim_s;
+        summary.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { weeks, digest, counts, metrics, sweep: Some(sweep), ..summary }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.

@@ -1,5 +1,6 @@
 //! Tests from outside: one binary, a module per behaviour.
 
+mod appraisals;
 mod books;
 mod cli_basics;
 mod cli_compare;
@@ -11,6 +12,7 @@ mod determinism;
 mod facts;
 mod known_answers;
 mod layers;
+mod nudges;
 mod oracle;
 mod reality;
 mod scenario_errors;

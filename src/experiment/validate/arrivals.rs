@@ -62,8 +62,7 @@ fn poisson(bench: &mut Bench<'_>) -> Result<(), Halt> {
         let mut bins = vec![0.0; BINS as usize];
         times.iter().for_each(|at| bins[(at * BINS / end) as usize] += 1.0);
         let spread = crate::measure::interval::variance(&bins).unwrap_or(f64::NAN);
-        let gaps: Vec<f64> =
-            times.windows(2).map(|two| (two[1] - two[0]) as f64 * rate).collect();
+        let gaps: Vec<f64> = times.windows(2).map(|two| (two[1] - two[0]) as f64 * rate).collect();
         (times.len() as f64, spread / mean(&bins), gaps)
     };
     let worlds = bench.each(&setting, Visits::default, take)?;

@@ -201,7 +201,12 @@ fn best_of_n(bench: &mut Bench<'_>) -> Result<(), Halt> {
         let signal = tau / (tau * tau + sigma * sigma / tries).sqrt();
         let expected = best * tau * (1.0 - signal);
         let tolerance = wider(0.003, error(&losses));
-        bench.answer(&format!("loss after {tries} reviews each"), expected, mean(&losses), tolerance);
+        bench.answer(
+            &format!("loss after {tries} reviews each"),
+            expected,
+            mean(&losses),
+            tolerance,
+        );
     }
     Ok(())
 }
@@ -209,7 +214,8 @@ fn best_of_n(bench: &mut Bench<'_>) -> Result<(), Halt> {
 /// The mean of the greatest of `n` standard normals: of the quantiles of the greatest, evenly.
 fn greatest_normal(n: f64) -> f64 {
     let steps = 200_000;
-    let quantile = |i: i32| unit_normal(libm::pow((f64::from(i) + 0.5) / f64::from(steps), 1.0 / n));
+    let quantile =
+        |i: i32| unit_normal(libm::pow((f64::from(i) + 0.5) / f64::from(steps), 1.0 / n));
     (0..steps).map(quantile).sum::<f64>() / f64::from(steps)
 }
 

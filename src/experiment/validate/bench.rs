@@ -131,7 +131,12 @@ impl<'a> Bench<'a> {
         sink: impl Fn() -> S + Sync,
         take: impl Fn(World, Vec<S>) -> T + Sync,
     ) -> Result<Vec<T>, Halt> {
-        self.run(setting, Replications { markets: self.worlds().saturating_mul(times), each: 1 }, sink, take)
+        self.run(
+            setting,
+            Replications { markets: self.worlds().saturating_mul(times), each: 1 },
+            sink,
+            take,
+        )
     }
 
     fn run<S: FactSink, T: Send>(

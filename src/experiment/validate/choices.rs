@@ -178,7 +178,12 @@ fn cascade(bench: &mut Bench<'_>) -> Result<(), Halt> {
     for place in 0..places {
         let (chance, got) = (take * reached, seen.of(&seen.places, place) / seen.visits);
         let spread = share_error(chance, seen.visits);
-        bench.answer(&format!("visits that take place {}", place + 1), chance, got, wider(0.0, spread));
+        bench.answer(
+            &format!("visits that take place {}", place + 1),
+            chance,
+            got,
+            wider(0.0, spread),
+        );
         reached *= 1.0 - take;
     }
     let left = 1.0 - seen.places.iter().sum::<f64>() / seen.visits;

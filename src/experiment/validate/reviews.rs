@@ -59,7 +59,12 @@ impl Reviews {
 
 /// Mean and variance of stars with these shares.
 fn moments(shares: &[f64]) -> (f64, f64) {
-    let of = |power: i32| (1..).zip(shares).map(|(k, p)| f64::from(k * if power == 2 { k } else { 1 }) * p).sum::<f64>();
+    let of = |power: i32| {
+        (1..)
+            .zip(shares)
+            .map(|(k, p)| f64::from(k * if power == 2 { k } else { 1 }) * p)
+            .sum::<f64>()
+    };
     (of(1), of(2) - of(1) * of(1))
 }
 

@@ -81,10 +81,7 @@ impl Tagged {
 
 fn places(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let setting = bench.setting(&[])?;
-    let (a, c) = (
-        setting.number("ranking.popularity.a")?,
-        setting.number("ranking.popularity.c")?,
-    );
+    let (a, c) = (setting.number("ranking.popularity.a")?, setting.number("ranking.popularity.c")?);
     let sellers = setting.number("sellers.count")? as usize;
     let shown = sellers.min(setting.number("market.slate_length")? as usize);
     // Where everybody is shown the last place is for who is left.
@@ -129,9 +126,7 @@ impl FactSink for Tills {
                 (false, product, seller, Some(price_cents))
             }
             Fact::Delisted { seller, product, .. } => (false, product, seller, None),
-            Fact::Bought { order } => {
-                (true, order.product, order.seller, Some(order.price_cents))
-            }
+            Fact::Bought { order } => (true, order.product, order.seller, Some(order.price_cents)),
             _ => return,
         };
         self.told.push(Told { at, bought, product, seller, price });

@@ -159,7 +159,9 @@ fn alpha(setting: &super::bench::Setting) -> Result<f64, Halt> {
     if c > 0.0 {
         return Ok(a / c);
     }
-    Err(Halt::Unfit("where an order adds nothing (ranking.popularity.c = 0) there is no urn".into()))
+    Err(Halt::Unfit(
+        "where an order adds nothing (ranking.popularity.c = 0) there is no urn".into(),
+    ))
 }
 
 fn dirichlet(bench: &mut Bench<'_>) -> Result<(), Halt> {
