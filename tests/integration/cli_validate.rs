@@ -34,7 +34,8 @@ fn verdicts(summary: &Value) -> Vec<(&str, bool)> {
 
 #[test]
 fn cases_by_name_with_what_they_leave() {
-    let (root, summary) = summary(0, &["intervals", "first-sale", "cascade", "--replications", "2"]);
+    let (root, summary) =
+        summary(0, &["intervals", "first-sale", "cascade", "--replications", "2"]);
     assert_eq!((&summary["command"], &summary["schema"]), (&"validate".into(), &1.into()));
     let verdicts = verdicts(&summary);
     assert_eq!(verdicts.iter().filter(|(name, _)| *name == "intervals").count(), 3);
@@ -78,7 +79,10 @@ fn other_parameters_have_other_answers() {
     // Beta(4, 4) is nearer to its mean.
     let (_root, four) = summary(0, &[&few[..], &["--set", "ranking.popularity.a=4.0"]].concat());
     assert!(expected(&four, 1) < 0.5 * expected(&one, 1), "{four}");
-    let (_root, take) = summary(0, &["cascade", "--replications", "1", "--set", "shoppers.choice.cascade.take=0.5"]);
+    let (_root, take) = summary(
+        0,
+        &["cascade", "--replications", "1", "--set", "shoppers.choice.cascade.take=0.5"],
+    );
     assert_eq!((expected(&take, 0), expected(&take, 2)), (0.5, 0.125));
 }
 
@@ -115,7 +119,11 @@ fn a_file_of_ones_own_is_tried_as_the_case_that_it_starts_from() {
 #[test]
 fn what_is_refused() {
     let root = tempfile::tempdir().unwrap();
-    std::fs::write(root.path().join("other.toml"), include_str!("../../scenarios/engine-reference.toml")).unwrap();
+    std::fs::write(
+        root.path().join("other.toml"),
+        include_str!("../../scenarios/engine-reference.toml"),
+    )
+    .unwrap();
     for (words, says) in [
         (&["poyla-urn"][..], "did you mean `polya-urn`?"),
         (&["nothing-like-it"], "known: poisson-arrivals, "),
