@@ -82,6 +82,8 @@ pub enum Purpose {
     Aim = 61,
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
+    /// Which side of a test within one world somebody is on.
+    Split = 70,
 }
 
 /// A root of chance: the key under which draws are made.

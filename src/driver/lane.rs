@@ -184,7 +184,9 @@ impl<S: FactSink> Lane<S> {
         let Visit { session, country, class, .. } = *visit;
         let taste = market.class(class);
         let query = Query { session, product, country, class };
-        self.cell.rank(market, visit.slot, &query, taste.taste.star_eur as f32);
+        let side = market.side(session, visit.customer);
+        let view = market.view(side);
+        self.cell.rank_on(side, market, visit.slot, &query, taste.taste.star_eur as f32);
         let offers = self.cell.offers();
         let slate = self.cell.slate();
         let spot = |placed: &Placed| Spot { slot: visit.slot, row: placed.row };
@@ -210,7 +212,7 @@ impl<S: FactSink> Lane<S> {
             self.glances.clear();
             self.glances.extend(slate[..looks].iter().zip(&self.shown).map(|(placed, &seller)| {
                 let price = f64::from(offers.price(spot(placed)));
-                let stars = f64::from(market.stars(seller));
+                let stars = f64::from(view.stars(seller));
                 Glance { seller, price, stars, days: market.promised_days(seller, country) }
             }));
             chooser.choose(&self.glances, visit.leaves)

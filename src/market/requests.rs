@@ -61,7 +61,8 @@ impl Market {
         state.trial_cap = cap;
         let catalogue = state.actor.profile().catalogue.clone();
         // Known from the start, not from the first time that it changes.
-        let quality = state.actor.quality(now.day(), self.roster.rules());
+        let rules = self.teams[state.side.index()].roster.rules();
+        let quality = state.actor.quality(now.day(), rules);
         self.take_over(now, seller, quality);
         for listing in catalogue {
             let price = Cents::from_eur(listing.markup * self.reference_eur(listing.product));
