@@ -1,16 +1,17 @@
 //! `brocante compare`: arms of a scenario in the same worlds.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
 use super::progress::{Interrupt, Progress};
-use super::run::{Done, RunArgs};
+use super::run::{CutArgs, RunArgs};
 use super::{Exit, Format, Output};
-use crate::experiment::{Arm, Trial, differences, read_arms};
+use crate::experiment::{Arm, Busiest, Replications, Worlds, differences, read_arms};
 use crate::measure::all_metrics;
-use crate::report;
+use crate::report::{self, Tables};
 use crate::scenario::{Loaded, Scenario};
-use crate::store::{ArmSummary, RESULTS, RunFolder, Summary};
+use crate::store::{ArmSummary, RESULTS, RunFolder, StoreError, Summary};
 
 /// Worlds of each market where nothing else is said.
 const REPLICATIONS: u32 = 8;
@@ -23,6 +24,9 @@ const REPLICATIONS: u32 = 8;
 pub struct Compare {
     #[command(flatten)]
     args: RunArgs,
+
+    #[command(flatten)]
+    cut: CutArgs,
 
     /// An arm: a name, and what it changes on top of --set. Two or more; the first is the base. A
     /// comma within brackets belongs to the value.
@@ -60,10 +64,19 @@ impl Compare {
         let (name, out_dir) = (&plain.name, self.args.out.as_deref());
         let folder = RunFolder::create(out_dir, Path::new(RESULTS), name, "compare")?;
         let interrupt = Interrupt::listen()?;
-        let mut progress = Progress::new(asked * arms.len() as u32, interrupt.clone(), out);
-        let ran = self.simulate(&loaded, replications, &interrupt, &mut progress);
+        let scenarios = self.cut.scenarios(loaded.iter().map(|arm| &arm.scenario));
+        let progress = Progress::new(u64::from(asked) * scenarios.len() as u64, interrupt, out);
+        let begin = |arm: &Arm| Tables::begin(&folder, Some(&arm.name));
+        let mut tables = arms.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
+        let mut base = Tables::begin(&folder, None)?;
+        let each = Replications { markets: self.args.markets, each: replications };
+        let ran = self.simulate(each, &scenarios, &mut base, &mut tables, &progress)?;
         progress.done();
-        let summary = self.keep(&folder, &arms, &loaded, ran, began)?;
+        for ((arm, loaded), tables) in arms.iter().zip(&loaded).zip(tables) {
+            report::write_arm(&folder, &arm.name, &loaded.resolved, tables)?;
+        }
+        let summary = || self.summary(&arms, &loaded[0], ran, began);
+        let summary = report::write_run(&folder, &loaded[0].resolved, base, summary)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
             Format::Text => {
@@ -80,65 +93,53 @@ impl Compare {
         Ok(Exit::Interrupted)
     }
 
-    /// World by world, all arms of one before the next, so that who is interrupted has whole pairs.
+    /// Every world of every arm, and the time they took [s].
     fn simulate(
         &self,
-        arms: &[Loaded<Scenario>],
-        replications: u32,
-        interrupt: &Interrupt,
-        progress: &mut Progress,
-    ) -> Vec<Done> {
-        let mut ran: Vec<Done> = arms.iter().map(|_| Done::default()).collect();
-        let mut number = 0;
-        for market in 0..self.args.markets {
-            for world in 0..replications {
-                for (arm, done) in arms.iter().zip(&mut ran) {
-                    // Who asks to stop before the first tick still hears of one week.
-                    if interrupt.asked() && number > 0 {
-                        return ran;
-                    }
-                    progress.next_world(number);
-                    number += 1;
-                    let mut scenario = arm.scenario.clone();
-                    scenario.market.seed += u64::from(market);
-                    let workers = self.args.workers();
-                    let trial = Trial { scenario: &scenario, world, workers, measured: true };
-                    done.keep(market, &scenario, trial.run(progress));
-                }
+        each: Replications,
+        scenarios: &[Scenario],
+        base: &mut Tables,
+        tables: &mut [Tables],
+        progress: &Progress,
+    ) -> Result<(Vec<Worlds>, f64), StoreError> {
+        let (mut ran, mut busiest) = (vec![Worlds::default(); scenarios.len()], Busiest::default());
+        let of_an_arm = scenarios.len() / tables.len();
+        let mut written = Ok(());
+        each.run(scenarios, self.args.workers(), progress, |scenario, world| {
+            busiest.add(&world);
+            if scenario == 0 {
+                written = base.world(&world.tables);
             }
-        }
-        ran
+            // The cut twin of an arm leaves no tables.
+            if scenario % of_an_arm == 0 && written.is_ok() {
+                written = tables[scenario / of_an_arm].world(&world.tables);
+            }
+            ran[scenario].keep(world);
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        written?;
+        Ok((self.cut.related(ran), busiest.seconds()))
     }
 
-    /// Writes the run folder: the base as a run would be, every arm beside it.
-    fn keep(
+    /// The base as a run would tell of it, with every arm and how it differs.
+    fn summary(
         &self,
-        folder: &RunFolder,
         arms: &[Arm],
-        loaded: &[Loaded<Scenario>],
-        ran: Vec<Done>,
+        base: &Loaded<Scenario>,
+        (ran, sim_s): (Vec<Worlds>, f64),
         began: Instant,
-    ) -> anyhow::Result<Summary> {
+    ) -> Summary {
         let metrics = all_metrics();
-        for ((arm, loaded), done) in arms.iter().zip(loaded).zip(&ran) {
-            report::write_arm(folder, &arm.name, &loaded.resolved, &done.tables)?;
-        }
-        let base = &ran[0];
-        let sim_s = ran.iter().map(|done| done.sim_s).sum();
-        let named = arms.iter().zip(&ran).skip(1);
-        let found = named
-            .flat_map(|(arm, done)| differences(&arm.name, &base.worlds, &done.worlds, &metrics))
-            .collect();
-        let summaries = arms
-            .iter()
-            .zip(&ran)
-            .map(|(arm, done)| ArmSummary::new(arm.name.clone(), &metrics, done.worlds.clone()))
-            .collect();
-        let summary = || {
-            let about = self.args.about("compare", &loaded[0], began, sim_s);
-            Summary::new(about, &metrics, base.worlds.clone()).compared(summaries, found)
-        };
-        Ok(report::write_run(folder, &loaded[0].resolved, &base.tables, summary)?)
+        let worlds: Vec<_> = ran.into_iter().map(|worlds| worlds.summaries).collect();
+        let named = arms.iter().zip(&worlds);
+        let differ =
+            |(arm, ran): (&Arm, &Vec<_>)| differences(&arm.name, &worlds[0], ran, &metrics);
+        let found = named.clone().skip(1).flat_map(differ).collect();
+        let arm =
+            |(arm, ran): (&Arm, &Vec<_>)| ArmSummary::new(arm.name.clone(), &metrics, ran.clone());
+        let summaries = named.map(arm).collect();
+        let about = self.args.about("compare", base, began, sim_s);
+        Summary::new(about, &metrics, worlds[0].clone()).compared(summaries, found)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::Output;
 use crate::driver::Go;
-use crate::experiment::Heartbeat;
+use crate::experiment::{Follow, Heartbeat};
 
 /// Work this short shows no bar.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -141,21 +141,22 @@ fn rate(visits_per_s: f64) -> String {
     }
 }
 
-/// Shows how far a run of several worlds has come.
+/// Shows how far a run has come, whose worlds may run side by side.
 pub struct Progress {
     bar: Option<ProgressBar>,
     term: console::Term,
     interrupt: Interrupt,
-    worlds: u32,
-    world: u32,
+    worlds: u64,
     began: Instant,
-    visits_before: u64,
-    visits: u64,
+    /// Virtual days and visits of all worlds, and worlds that have ended.
+    days: AtomicU64,
+    visits: AtomicU64,
+    ended: AtomicU64,
 }
 
 impl Progress {
     /// A bar for `worlds` worlds; hidden with `--quiet` and where standard error is no terminal.
-    pub fn new(worlds: u32, interrupt: Interrupt, out: &Output) -> Self {
+    pub fn new(worlds: u64, interrupt: Interrupt, out: &Output) -> Self {
         let term = console::Term::buffered_stderr();
         let bar = (!out.quiet && term.is_term()).then(|| {
             let target = Box::new(Narrower(term.clone()));
@@ -163,13 +164,13 @@ impl Progress {
         });
         #[expect(clippy::disallowed_methods, reason = "progress is told by the wall clock")]
         let began = Instant::now();
-        Progress { bar, term, interrupt, worlds, world: 0, began, visits_before: 0, visits: 0 }
+        let [days, visits, ended] = [0, 0, 0].map(AtomicU64::new);
+        Progress { bar, term, interrupt, worlds, began, days, visits, ended }
     }
 
-    /// Another world begins.
-    pub fn next_world(&mut self, world: u32) {
-        self.world = world;
-        self.visits_before += std::mem::take(&mut self.visits);
+    /// Who is told of the next world.
+    pub fn world(&self) -> OneWorld<'_> {
+        OneWorld { progress: self, day: 0, visits: 0 }
     }
 
     /// Takes the bar away.
@@ -181,38 +182,63 @@ impl Progress {
 
     fn told(&self, day: u32, days: u32, elapsed: Duration) -> Told {
         let week = day.div_ceil(7);
-        let several = self.worlds > 1;
+        let (ended, several) = (self.ended.load(Ordering::Relaxed), self.worlds > 1);
+        let visits = self.visits.load(Ordering::Relaxed);
         Told {
             world: if several {
-                format!("world {} of {}", self.world + 1, self.worlds)
+                format!("{ended} of {} worlds", self.worlds)
             } else {
                 String::new()
             },
-            week: if self.interrupt.asked() {
-                format!("ending with week {week}")
-            } else {
-                format!("week {week:>2} of {}", days / 7)
+            week: match (self.interrupt.asked(), several) {
+                (true, _) => format!("ending with week {week}"),
+                (false, true) => String::new(),
+                (false, false) => format!("week {week:>2} of {}", days / 7),
             },
-            rate: rate((self.visits_before + self.visits) as f64 / elapsed.as_secs_f64()),
+            rate: rate(visits as f64 / elapsed.as_secs_f64()),
         }
+    }
+
+    fn draw(&self, day: u32, days: u32) {
+        let elapsed = self.began.elapsed();
+        let Some(bar) = self.bar.as_ref().filter(|_| elapsed > PATIENCE) else { return };
+        let columns = usize::from(self.term.size().1.saturating_sub(ECHO));
+        let (template, message) = self.told(day, days, elapsed).fit(columns);
+        // The templates are constants that indicatif accepts; its default serves if it did not.
+        let style = ProgressStyle::with_template(template);
+        bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
+        bar.set_length(self.worlds * u64::from(days));
+        bar.set_position(self.days.load(Ordering::Relaxed));
+        bar.set_message(message);
     }
 }
 
-impl Heartbeat for Progress {
+impl Follow for Progress {
+    fn begins(&self, number: u64) -> Option<Box<dyn Heartbeat + '_>> {
+        // Who asks to stop before the first tick still hears of one week.
+        let stop = self.interrupt.asked() && number > 0;
+        (!stop).then(|| Box::new(self.world()) as Box<dyn Heartbeat>)
+    }
+}
+
+/// One world as the bar hears of it.
+pub struct OneWorld<'a> {
+    progress: &'a Progress,
+    day: u32,
+    visits: u64,
+}
+
+impl Heartbeat for OneWorld<'_> {
     fn beat(&mut self, day: u32, days: u32, visits: u64) -> Go {
-        self.visits = visits;
-        let elapsed = self.began.elapsed();
-        if let Some(bar) = self.bar.as_ref().filter(|_| elapsed > PATIENCE) {
-            let columns = usize::from(self.term.size().1.saturating_sub(ECHO));
-            let (template, message) = self.told(day, days, elapsed).fit(columns);
-            // The templates are constants that indicatif accepts; its default serves if it did not.
-            let style = ProgressStyle::with_template(template);
-            bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
-            bar.set_length(u64::from(self.worlds) * u64::from(days));
-            bar.set_position(u64::from(self.world) * u64::from(days) + u64::from(day));
-            bar.set_message(message);
+        let all = self.progress;
+        all.days.fetch_add(u64::from(day - self.day), Ordering::Relaxed);
+        all.visits.fetch_add(visits - self.visits, Ordering::Relaxed);
+        (self.day, self.visits) = (day, visits);
+        if day == days {
+            all.ended.fetch_add(1, Ordering::Relaxed);
         }
-        if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        all.draw(day, days);
+        if all.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -223,7 +249,7 @@ mod tests {
     #[test]
     fn the_bar_fits_in_one_line() {
         let told = Told {
-            world: "world 10 of 30".to_owned(),
+            world: "10 of 30 worlds".to_owned(),
             week: "week 12 of 52".to_owned(),
             rate: rate(1.5e6),
         };
@@ -233,7 +259,7 @@ mod tests {
             let left = if template.contains("{eta}") { 11 } else { 0 };
             assert!(bar + 4 + message.len() + left <= columns.max(4), "{columns}: {message}");
             assert_eq!(message.contains("week"), columns >= 30, "{columns}: {message}");
-            assert_eq!(bar > 0, columns >= 88, "{columns}");
+            assert_eq!(bar > 0, columns >= 89, "{columns}");
         }
         let alone = Told { world: String::new(), ..told };
         assert!(alone.fit(77).0.contains("{bar"), "one world has its bar in 80 columns");

@@ -1,17 +1,19 @@
 //! `brocante run`: simulate a scenario in virtual time.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::progress::{Interrupt, Progress};
 use super::{Exit, Format, Output, ScenarioArgs};
-use crate::experiment::{Trial, World};
+use crate::experiment::{Busiest, Follow, Ran, Replications, Seat, Worlds, cores};
+use crate::market::FeedbackSpec;
 use crate::measure::all_metrics;
-use crate::report;
+use crate::report::{self, Tables};
 use crate::scenario::{self, Loaded, Scenario};
 use crate::store::{
-    About, FactStore, KEEPS_FACTS, RESULTS, RunFolder, ScenarioName, Summary, WorldName,
-    WorldSummary, WorldTables, open_facts,
+    About, FactStore, KEEPS_FACTS, RESULTS, RunFolder, ScenarioName, StoreError, Summary,
+    WorldSummary, open_facts,
 };
 
 /// Worlds that one run may have: beyond this a summary is of no use.
@@ -49,6 +51,37 @@ pub struct RunArgs {
     pub out: Option<PathBuf>,
 }
 
+/// What `run` and `compare` may run besides the worlds themselves.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct CutArgs {
+    /// Run every world a second time with all four feedback channels cut, for the metric
+    /// unpredictability_excess.
+    #[arg(long)]
+    pub with_cut: bool,
+}
+
+impl CutArgs {
+    /// The scenarios to run, each world of one after the other: those given, and with each cut.
+    pub(super) fn scenarios<'a>(self, arms: impl Iterator<Item = &'a Scenario>) -> Vec<Scenario> {
+        let cut = |arm: &Scenario| Scenario { feedback: FeedbackSpec::CUT, ..arm.clone() };
+        arms.flat_map(|arm| [Some(arm.clone()), self.with_cut.then(|| cut(arm))])
+            .flatten()
+            .collect()
+    }
+
+    /// The worlds of each arm with the values that worlds together have, of those of all scenarios.
+    pub(super) fn related(self, ran: Vec<Worlds>) -> Vec<Worlds> {
+        let mut ran = ran.into_iter();
+        let mut arms = Vec::new();
+        while let Some(mut arm) = ran.next() {
+            let cut = self.with_cut.then(|| ran.next()).flatten();
+            arm.relate(cut.as_ref());
+            arms.push(arm);
+        }
+        arms
+    }
+}
+
 impl RunArgs {
     /// The scenario with everything that the command line changes in it, and then `further` (each
     /// `KEY=VALUE`).
@@ -76,9 +109,8 @@ impl RunArgs {
         }
     }
 
-    /// Threads to run cells on.
+    /// Threads: for worlds side by side first, then for the cells of a world.
     pub(super) fn workers(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.workers.map_or_else(cores, |n| n as usize)
     }
 
@@ -109,8 +141,12 @@ pub struct Run {
     #[command(flatten)]
     args: RunArgs,
 
-    /// Keep every fact, in facts.parquet. Needs a build with the feature `parquet`.
-    #[arg(long)]
+    #[command(flatten)]
+    cut: CutArgs,
+
+    /// Keep every fact, in facts.parquet: worlds run one after the other. Needs a build with the
+    /// feature `parquet`.
+    #[arg(long, conflicts_with = "with_cut")]
     facts: bool,
 }
 
@@ -137,20 +173,22 @@ impl Run {
         // The folder is made first: a run that cannot be kept should not be waited for.
         let folder =
             RunFolder::create(self.args.out.as_deref(), Path::new(RESULTS), &loaded.name, "run")?;
-        let mut facts = if self.facts { Some(self.begin_facts(&folder, &loaded)?) } else { None };
+        let mut tables = Tables::begin(&folder, None)?;
         let interrupt = Interrupt::listen()?;
-        let mut progress = Progress::new(asked, interrupt.clone(), out);
-        let done = self.simulate(&loaded.scenario, facts.as_deref_mut(), &interrupt, &mut progress);
-        progress.done();
-        if let Some(facts) = facts {
-            end_facts(facts, &done.worlds)?;
-        }
-        let first = done.tables.first().map_or_else(Vec::new, |world| world.sellers.clone());
-        let summary = || {
-            let about = self.args.about("run", &loaded, began, done.sim_s);
-            Summary::new(about, &all_metrics(), done.worlds)
+        let scenarios = self.cut.scenarios(std::iter::once(&loaded.scenario));
+        let progress = Progress::new(u64::from(asked) * scenarios.len() as u64, interrupt, out);
+        let (worlds, sim_s) = if self.facts {
+            self.with_facts(&folder, &loaded, &mut tables, &progress)?
+        } else {
+            self.simulate(&scenarios, &mut tables, &progress)?
         };
-        let summary = report::write_run(&folder, &loaded.resolved, &done.tables, summary)?;
+        progress.done();
+        let Worlds { summaries, first, .. } = worlds;
+        let summary = || {
+            let about = self.args.about("run", &loaded, began, sim_s);
+            Summary::new(about, &all_metrics(), summaries)
+        };
+        let summary = report::write_run(&folder, &loaded.resolved, tables, summary)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
             Format::Text => {
@@ -188,63 +226,61 @@ impl Run {
         Ok(facts)
     }
 
+    /// The worlds side by side, and the time they took [s].
     fn simulate(
         &self,
-        scenario: &Scenario,
-        mut facts: Option<&mut (dyn FactStore + 'static)>,
-        interrupt: &Interrupt,
-        progress: &mut Progress,
-    ) -> Done {
-        let mut done = Done::default();
-        for market in 0..self.args.markets {
-            let mut scenario = scenario.clone();
-            scenario.market.seed += u64::from(market);
-            for replication in 0..self.replications() {
-                // Who asks to stop before the first tick still hears of one week.
-                let stop = interrupt.asked() && !done.worlds.is_empty();
-                if stop || facts.as_ref().is_some_and(|facts| facts.is_broken()) {
-                    return done;
-                }
-                let number = done.worlds.len() as u32;
-                progress.next_world(number);
-                let workers = self.args.workers();
-                let trial =
-                    Trial { scenario: &scenario, world: replication, workers, measured: true };
-                let world = match facts.as_deref_mut() {
-                    Some(facts) => {
-                        facts.world(number);
-                        trial.run_logged(progress, facts)
-                    }
-                    None => trial.run(progress),
-                };
-                done.keep(market, &scenario, world);
+        scenarios: &[Scenario],
+        tables: &mut Tables,
+        progress: &Progress,
+    ) -> Result<(Worlds, f64), StoreError> {
+        let (mut ran, mut busiest) = (vec![Worlds::default(); scenarios.len()], Busiest::default());
+        let mut written = Ok(());
+        self.worlds().run(scenarios, self.args.workers(), progress, |arm, world| {
+            busiest.add(&world);
+            if arm == 0 {
+                written = tables.world(&world.tables);
             }
-        }
-        done
+            ran[arm].keep(world);
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        written?;
+        let whole = self.cut.related(ran).into_iter().next().unwrap_or_default();
+        Ok((whole, busiest.seconds()))
     }
-}
 
-/// What is kept of the worlds that were run: not their markets, which would add up.
-#[derive(Default)]
-pub(super) struct Done {
-    pub(super) worlds: Vec<WorldSummary>,
-    pub(super) tables: Vec<WorldTables>,
-    pub(super) sim_s: f64,
-}
+    /// The worlds one after the other, with every fact kept, and the time they took [s].
+    fn with_facts(
+        &self,
+        folder: &RunFolder,
+        loaded: &Loaded<Scenario>,
+        tables: &mut Tables,
+        progress: &Progress,
+    ) -> anyhow::Result<(Worlds, f64)> {
+        let (worlds, workers) = (self.worlds(), self.args.workers());
+        let mut facts = self.begin_facts(folder, loaded)?;
+        let (mut ran, mut sim_s) = (Worlds::default(), 0.0);
+        for number in 0..worlds.worlds() as u32 {
+            let Some(mut heart) = progress.begins(u64::from(number)) else { break };
+            if facts.is_broken() {
+                break;
+            }
+            let scenario = worlds.scenario_of(number, &loaded.scenario);
+            facts.world(number);
+            let trial = worlds.trial_of(number, &scenario, workers);
+            let world = trial.run_logged(heart.as_mut(), facts.as_mut());
+            let seat = Seat { thread: 0, cells: workers };
+            let world: Ran = worlds.conclude(&scenario, number, seat, world);
+            sim_s += world.sim_s;
+            tables.world(&world.tables)?;
+            ran.keep(world);
+        }
+        end_facts(facts, &ran.summaries)?;
+        ran.relate(None);
+        Ok((ran, sim_s))
+    }
 
-impl Done {
-    pub(super) fn keep(&mut self, market: u32, scenario: &Scenario, world: World) {
-        let name = WorldName {
-            world: self.worlds.len() as u32,
-            market,
-            market_seed: scenario.market.seed,
-            seed: scenario.seed,
-            weeks_done: world.weeks_done(),
-            complete: world.weeks_done() == scenario.weeks,
-        };
-        self.sim_s += world.sim_s;
-        self.worlds.push(WorldSummary::new(name, world.digest, world.counts, &world.metrics));
-        self.tables.push(WorldTables { world: name.world, ..world.tables });
+    fn worlds(&self) -> Replications {
+        Replications { markets: self.args.markets, each: self.replications() }
     }
 }
 
@@ -254,8 +290,8 @@ fn cut_short(summary: &Summary, asked: u32, weeks: u32) -> Option<String> {
     if whole == asked as usize {
         return None;
     }
-    let part = summary.worlds.iter().find(|world| !world.complete);
-    let part = part.map(|world| format!("{} of {weeks} weeks", world.weeks_done));
+    let parts: Vec<_> = summary.worlds.iter().filter(|world| !world.complete).collect();
+    let part = parts.first().map(|world| format!("{} of {weeks} weeks", world.weeks_done));
     Some(match (whole, asked, part) {
         (_, 1, Some(part)) => format!("interrupted: kept {part}; all values are of these"),
         (0, _, Some(part)) => {
@@ -263,9 +299,14 @@ fn cut_short(summary: &Summary, asked: u32, weeks: u32) -> Option<String> {
                 "interrupted: kept {part} of the first of {asked} worlds; all values are of these"
             )
         }
-        (_, _, Some(part)) => format!(
+        (_, _, Some(part)) if parts.len() == 1 => format!(
             "interrupted: kept {whole} of {asked} worlds; {part} of one more are in its tables, not \
              in the means"
+        ),
+        (_, _, Some(_)) => format!(
+            "interrupted: kept {whole} of {asked} worlds; {} more, cut short, are in its tables, not \
+             in the means",
+            parts.len()
         ),
         (_, _, None) => format!("interrupted: kept {whole} of {asked} worlds"),
     })

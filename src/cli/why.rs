@@ -55,10 +55,10 @@ impl Why {
             }
         };
         let interrupt = Interrupt::listen()?;
-        let mut progress = Progress::new(1, interrupt, out);
+        let progress = Progress::new(1, interrupt, out);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let trial = Trial { scenario: &loaded.scenario, world: 0, workers, measured: false };
-        let slate = trial.why(&asked, &mut progress);
+        let slate = trial.why(&asked, &mut progress.world());
         progress.done();
         let Some(slate) = slate else {
             out.error("interrupted before the week was reached");

@@ -2,10 +2,14 @@
 
 mod arms;
 mod compare;
+mod replications;
+mod side_by_side;
 mod trial;
 mod why;
 
 pub use arms::{Arm, read_arms};
 pub use compare::differences;
+pub use replications::{Busiest, Follow, Ran, Replications, Worlds};
+pub use side_by_side::{Seat, cores, side_by_side};
 pub use trial::{Heartbeat, Trial, World};
 pub use why::{Absent, Asked, Placing, Slate};

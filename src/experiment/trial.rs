@@ -50,6 +50,8 @@ pub struct World {
     pub metrics: Vec<(&'static Metric, Option<f64>)>,
     /// Rows by week, by seller and by applicant.
     pub tables: WorldTables,
+    /// Orders by seller in the second half of the run; empty where nothing was measured.
+    pub late_sales: Vec<u64>,
     /// Who existed, with the number of weeks that were run.
     pub census: Census,
     /// The market at the end.
@@ -130,6 +132,7 @@ impl Trial<'_> {
                 sellers: whole.seller_rows(&census),
                 applicants: whole.onboarding_rows(&census),
             },
+            late_sales: whole.late_sales(),
             census,
             market,
             sim_s,

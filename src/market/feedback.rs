@@ -21,3 +21,9 @@ pub struct FeedbackSpec {
     #[garde(skip)]
     pub sellers: bool,
 }
+
+impl FeedbackSpec {
+    /// Every channel cut.
+    pub const CUT: FeedbackSpec =
+        FeedbackSpec { ranking: false, display: false, staff: false, sellers: false };
+}

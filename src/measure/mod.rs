@@ -20,6 +20,7 @@ mod structure;
 mod survival;
 mod tally;
 mod turnover;
+pub mod unpredictability;
 mod visits;
 
 pub use onboarding::ApplicantRow;
@@ -42,6 +43,7 @@ pub fn families() -> Vec<Box<dyn Family>> {
         Box::<cold_start::ColdStart>::default(),
         Box::<onboarding::Onboarding>::default(),
         Box::<turnover::Turnover>::default(),
+        Box::<unpredictability::Unpredictability>::default(),
         Box::<structure::Structure>::default(),
         Box::<sellers::Sellers>::default(),
     ]

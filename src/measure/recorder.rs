@@ -2,6 +2,7 @@
 
 use super::onboarding::{ApplicantRow, Onboarding};
 use super::sellers::{SellerRow, Sellers};
+use super::unpredictability::Unpredictability;
 use super::visits::Visits;
 use super::{Family, Metric, families};
 use crate::history::{Census, Digest, Fact, FactMask, FactSink, Stage};
@@ -222,6 +223,11 @@ impl Recorder {
     /// The rows of `onboarding.csv`: everybody who was seen on the way to selling.
     pub fn onboarding_rows(&self, census: &Census) -> Vec<ApplicantRow> {
         self.family::<Onboarding>().map_or_else(Vec::new, |family| family.rows(census))
+    }
+
+    /// Orders by seller in the second half of the run, for what compares worlds.
+    pub fn late_sales(&self) -> Vec<u64> {
+        self.family::<Unpredictability>().map_or_else(Vec::new, |f| f.late_sales().to_vec())
     }
 
     fn family<F: Family>(&self) -> Option<&F> {

@@ -34,38 +34,128 @@ const SELLERS: [&str; 22] = [
     "exit_reason",
 ];
 
-/// Writes `weekly.csv`. Its metrics are those of the first week of all.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn weekly(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
-    let mut table = ::csv::Writer::from_writer(out);
-    let first: Option<&WeekRow> = worlds.iter().find_map(|world| world.weeks.first());
-    let metrics = first.map_or(&[][..], |row| &row.values).iter().map(|(name, _)| *name);
-    table.write_record(["world", "week", "sessions", "orders"].into_iter().chain(metrics))?;
-    for world in worlds {
-        for row in &world.weeks {
-            let counts = [u64::from(world.world), u64::from(row.week), row.sessions, row.orders];
-            let values = row.values.iter().map(|(_, value)| full(*value));
-            table.write_record(counts.map(|n| n.to_string()).into_iter().chain(values))?;
-        }
-    }
-    table.flush()
+/// `weekly.csv`: its metrics are those of the first week of all.
+pub struct Weekly<W: Write> {
+    table: ::csv::Writer<W>,
+    headed: bool,
 }
 
-/// Writes `sellers.csv`.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn sellers(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
-    let mut table = ::csv::Writer::from_writer(out);
-    table.write_record(SELLERS)?;
-    for world in worlds {
-        for row in &world.sellers {
-            table.write_record(seller(world.world, row))?;
-        }
+impl<W: Write> Weekly<W> {
+    /// An empty table.
+    pub fn new(out: W) -> Self {
+        Weekly { table: ::csv::Writer::from_writer(out), headed: false }
     }
-    table.flush()
+
+    fn head(&mut self, first: Option<&WeekRow>) -> io::Result<()> {
+        let metrics = first.map_or(&[][..], |row| &row.values).iter().map(|(name, _)| *name);
+        self.headed = true;
+        Ok(self
+            .table
+            .write_record(["world", "week", "sessions", "orders"].into_iter().chain(metrics))?)
+    }
+
+    /// Writes the weeks of a world.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn world(&mut self, world: &WorldTables) -> io::Result<()> {
+        for row in &world.weeks {
+            if !self.headed {
+                self.head(Some(row))?;
+            }
+            let counts = [u64::from(world.world), u64::from(row.week), row.sessions, row.orders];
+            let values = row.values.iter().map(|(_, value)| full(*value));
+            self.table.write_record(counts.map(|n| n.to_string()).into_iter().chain(values))?;
+        }
+        Ok(())
+    }
+
+    /// The whole table, which has a head even where it has no row.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(mut self) -> io::Result<W> {
+        if !self.headed {
+            self.head(None)?;
+        }
+        whole(self.table)
+    }
+}
+
+/// `sellers.csv`.
+pub struct Sellers<W: Write>(::csv::Writer<W>);
+
+impl<W: Write> Sellers<W> {
+    /// A table with its head.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut table = ::csv::Writer::from_writer(out);
+        table.write_record(SELLERS)?;
+        Ok(Sellers(table))
+    }
+
+    /// Writes the sellers of a world.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn world(&mut self, world: &WorldTables) -> io::Result<()> {
+        world
+            .sellers
+            .iter()
+            .try_for_each(|row| Ok(self.0.write_record(seller(world.world, row))?))
+    }
+
+    /// The whole table.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> io::Result<W> {
+        whole(self.0)
+    }
+}
+
+/// `onboarding.csv`.
+pub struct Applicants<W: Write>(::csv::Writer<W>);
+
+impl<W: Write> Applicants<W> {
+    /// A table with its head.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut table = ::csv::Writer::from_writer(out);
+        let stages = Stage::ALL.map(|stage| format!("{}_day", stage.name()));
+        let who = ["world", "applicant", "kind", "country", "category"].map(str::to_string);
+        let dropped = ["dropped_at", "dropped_day"].map(str::to_string);
+        table.write_record(who.into_iter().chain(stages).chain(dropped))?;
+        Ok(Applicants(table))
+    }
+
+    /// Writes the applicants of a world.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn world(&mut self, world: &WorldTables) -> io::Result<()> {
+        let number = world.world;
+        world
+            .applicants
+            .iter()
+            .try_for_each(|row| Ok(self.0.write_record(applicant(number, row))?))
+    }
+
+    /// The whole table.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> io::Result<W> {
+        whole(self.0)
+    }
+}
+
+fn whole<W: Write>(table: ::csv::Writer<W>) -> io::Result<W> {
+    table.into_inner().map_err(|error| io::Error::new(error.error().kind(), error.to_string()))
 }
 
 fn seller(world: u32, row: &SellerRow) -> [String; SELLERS.len()] {
@@ -95,24 +185,6 @@ fn seller(world: u32, row: &SellerRow) -> [String; SELLERS.len()] {
     ]
 }
 
-/// Writes `onboarding.csv`.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn onboarding(out: impl Write, worlds: &[WorldTables]) -> io::Result<()> {
-    let mut table = ::csv::Writer::from_writer(out);
-    let stages = Stage::ALL.map(|stage| format!("{}_day", stage.name()));
-    let who = ["world", "applicant", "kind", "country", "category"].map(str::to_string);
-    let dropped = ["dropped_at", "dropped_day"].map(str::to_string);
-    table.write_record(who.into_iter().chain(stages).chain(dropped))?;
-    for world in worlds {
-        for row in &world.applicants {
-            table.write_record(applicant(world.world, row))?;
-        }
-    }
-    table.flush()
-}
-
 fn applicant(world: u32, row: &ApplicantRow) -> impl Iterator<Item = String> {
     let who = [
         world.to_string(),
@@ -140,25 +212,37 @@ mod tests {
     use super::*;
     use crate::report::fixture;
 
-    fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
-        let mut bytes = Vec::new();
-        write(&mut bytes).unwrap();
-        String::from_utf8(bytes).unwrap()
+    fn weekly(worlds: &[WorldTables]) -> String {
+        let mut table = Weekly::new(Vec::new());
+        worlds.iter().for_each(|world| table.world(world).unwrap());
+        String::from_utf8(table.finish().unwrap()).unwrap()
+    }
+
+    fn sellers(worlds: &[WorldTables]) -> String {
+        let mut table = Sellers::new(Vec::new()).unwrap();
+        worlds.iter().for_each(|world| table.world(world).unwrap());
+        String::from_utf8(table.finish().unwrap()).unwrap()
+    }
+
+    fn onboarding(worlds: &[WorldTables]) -> String {
+        let mut table = Applicants::new(Vec::new()).unwrap();
+        worlds.iter().for_each(|world| table.world(world).unwrap());
+        String::from_utf8(table.finish().unwrap()).unwrap()
     }
 
     #[test]
     fn headers_and_first_rows() {
         let (_, worlds) = fixture::run();
-        insta::assert_snapshot!("weekly_csv", text(|out| weekly(out, &worlds)));
-        insta::assert_snapshot!("sellers_csv", text(|out| sellers(out, &worlds)));
-        insta::assert_snapshot!("onboarding_csv", text(|out| onboarding(out, &worlds)));
+        insta::assert_snapshot!("weekly_csv", weekly(&worlds));
+        insta::assert_snapshot!("sellers_csv", sellers(&worlds));
+        insta::assert_snapshot!("onboarding_csv", onboarding(&worlds));
     }
 
     #[test]
     fn no_world_still_has_headers() {
-        assert_eq!(text(|out| weekly(out, &[])), "world,week,sessions,orders\n");
-        assert!(text(|out| sellers(out, &[])).starts_with("world,seller,kind,"));
-        assert!(text(|out| onboarding(out, &[])).ends_with(",dropped_at,dropped_day\n"));
+        assert_eq!(weekly(&[]), "world,week,sessions,orders\n");
+        assert!(sellers(&[]).starts_with("world,seller,kind,"));
+        assert!(onboarding(&[]).ends_with(",dropped_at,dropped_day\n"));
     }
 
     #[test]
@@ -174,7 +258,7 @@ mod tests {
     fn sellers_survive_a_reader() {
         let (_, mut worlds) = fixture::run();
         worlds[0].sellers[0].country = "Bosnia, \"and\" Herzegovina".to_string();
-        let bytes = text(|out| sellers(out, &worlds));
+        let bytes = sellers(&worlds);
         let mut reader = ::csv::Reader::from_reader(bytes.as_bytes());
         let rows: Vec<SellerRow> = reader.deserialize().map(Result::unwrap).collect();
         assert_eq!(rows[0].country, worlds[0].sellers[0].country);

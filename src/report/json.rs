@@ -46,7 +46,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(Some(root.path()), root.path(), "scenario", "run").unwrap();
         let (summary, worlds) = fixture::run();
-        crate::report::write_run(&folder, "name = \"small\"\n", &worlds, || summary.clone())
+        let mut tables = crate::report::Tables::begin(&folder, None).unwrap();
+        worlds.iter().for_each(|world| tables.world(world).unwrap());
+        crate::report::write_run(&folder, "name = \"small\"\n", tables, || summary.clone())
             .unwrap();
         // To the last bit of every number: a gate compares runs by what it reads.
         let read = RunFolder::open(root.path()).unwrap().summary().unwrap();

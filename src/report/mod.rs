@@ -4,37 +4,36 @@ mod compare;
 pub mod csv;
 pub mod json;
 mod numbers;
+mod tables;
 mod text;
 mod why;
 
 pub use compare::compare_text;
+pub use tables::Tables;
 pub use text::summary_text;
 pub use why::why_text;
 
-use crate::store::{RunFolder, StoreError, Summary, WorldTables};
+use crate::store::{RunFolder, StoreError, Summary};
 
-/// Writes the files that every run leaves: the scenario as it ran, the tables, and last the summary,
-/// which is made when all else is written: it says how long that took, and where it is, the run is
-/// whole.
+/// Ends a run folder: the scenario as it ran, and last the summary, which is made when all else is
+/// written: it says how long that took, and where it is, the run is whole.
 ///
 /// # Errors
 /// When a file cannot be written; those before it are there.
 pub fn write_run(
     folder: &RunFolder,
     scenario_toml: &str,
-    worlds: &[WorldTables],
+    tables: Tables,
     summary: impl FnOnce() -> Summary,
 ) -> Result<Summary, StoreError> {
     folder.write("scenario.toml", scenario_toml)?;
-    folder.write_with("weekly.csv", |out| csv::weekly(out, worlds))?;
-    folder.write_with("sellers.csv", |out| csv::sellers(out, worlds))?;
-    folder.write_with("onboarding.csv", |out| csv::onboarding(out, worlds))?;
+    tables.finish()?;
     let summary = summary();
     folder.write("summary.json", json::summary(&summary))?;
     Ok(summary)
 }
 
-/// Writes what an arm of a comparison leaves beside the files of the base: its scenario and tables, with
+/// Ends what an arm of a comparison leaves beside the files of the base: its scenario and tables, with
 /// its name in theirs.
 ///
 /// # Errors
@@ -43,12 +42,10 @@ pub fn write_arm(
     folder: &RunFolder,
     name: &str,
     scenario_toml: &str,
-    worlds: &[WorldTables],
+    tables: Tables,
 ) -> Result<(), StoreError> {
-    folder.write(&format!("scenario-{name}.toml"), scenario_toml)?;
-    folder.write_with(&format!("weekly-{name}.csv"), |out| csv::weekly(out, worlds))?;
-    folder.write_with(&format!("sellers-{name}.csv"), |out| csv::sellers(out, worlds))?;
-    folder.write_with(&format!("onboarding-{name}.csv"), |out| csv::onboarding(out, worlds))
+    folder.write(&tables::named("scenario", "toml", Some(name)), scenario_toml)?;
+    tables.finish()
 }
 
 #[cfg(test)]

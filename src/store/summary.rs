@@ -247,8 +247,10 @@ impl Summary {
 }
 
 fn averaged(worlds: &[WorldSummary]) -> impl Iterator<Item = &WorldSummary> {
+    // Parts of worlds are of different lengths, so that at most one of them stands for all.
     let none = !worlds.iter().any(|world| world.complete);
-    worlds.iter().filter(move |world| world.complete || none)
+    let part = worlds.first().filter(|_| none);
+    worlds.iter().filter(|world| world.complete).chain(part)
 }
 
 /// Means over worlds, by the name of the metric.

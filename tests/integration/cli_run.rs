@@ -196,24 +196,30 @@ fn interrupted(root: &Path, words: &[&str]) -> Output {
 #[cfg(unix)]
 #[test]
 fn who_interrupts_keeps_whole_weeks() {
-    let root = tempfile::tempdir().unwrap();
-    let output = interrupted(root.path(), &[]);
-    let (code, stderr) = ended(&output);
-    assert_eq!(code, Some(130), "{stderr}");
-    let summary = summary(&root.path().join("out"));
-    let worlds = summary["worlds"].as_array().unwrap();
-    assert_eq!((worlds.len(), &worlds[0]["complete"]), (1, &false.into()));
-    let weeks = worlds[0]["weeks_done"].as_u64().unwrap();
-    assert!((1..520).contains(&weeks) && summary["weeks"] == weeks, "{weeks} weeks");
-    assert!(stderr.contains(&format!("kept {weeks} of 520 weeks of the first of 2")), "{stderr}");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.contains(" of a run that was interrupted\n"), "{stdout}");
-    let weekly = std::fs::read_to_string(root.path().join("out/weekly.csv")).unwrap();
-    assert_eq!(weekly.lines().count() as u64, 1 + weeks);
-    let orders: u64 = weekly
-        .lines()
-        .skip(1)
-        .map(|row| row.split(',').nth(3).unwrap())
-        .fold(0, |sum, n| sum + n.parse::<u64>().unwrap());
-    assert_eq!(summary["counts"]["orders"], orders, "only whole weeks are told of");
+    // Worlds side by side are all cut short; the values are of the first.
+    for (workers, worlds) in [("1", 1), ("2", 2)] {
+        let root = tempfile::tempdir().unwrap();
+        let output = interrupted(root.path(), &["--workers", workers]);
+        let (code, stderr) = ended(&output);
+        assert_eq!(code, Some(130), "{stderr}");
+        let summary = summary(&root.path().join("out"));
+        let kept = summary["worlds"].as_array().unwrap();
+        assert_eq!((kept.len(), &kept[0]["complete"]), (worlds, &false.into()), "{workers}");
+        let weeks = kept[0]["weeks_done"].as_u64().unwrap();
+        assert!((1..520).contains(&weeks) && summary["weeks"] == weeks, "{weeks} weeks");
+        let says = format!("kept {weeks} of 520 weeks of the first of 2");
+        assert!(stderr.contains(&says), "{stderr}");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(stdout.contains(" of a run that was interrupted\n"), "{stdout}");
+        let weekly = std::fs::read_to_string(root.path().join("out/weekly.csv")).unwrap();
+        let done: u64 = kept.iter().map(|world| world["weeks_done"].as_u64().unwrap()).sum();
+        assert_eq!(weekly.lines().count() as u64, 1 + done);
+        let orders: u64 = weekly
+            .lines()
+            .skip(1)
+            .map(|row| row.split(',').nth(3).unwrap())
+            .fold(0, |sum, n| sum + n.parse::<u64>().unwrap());
+        assert_eq!(summary["counts"]["orders"], orders, "only whole weeks are told of");
+        assert_eq!(summary["metrics"]["gini"]["value"], kept[0]["metrics"]["gini"]);
+    }
 }
