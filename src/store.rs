@@ -4,6 +4,7 @@
 //! renamed: a killed run leaves the old file or the new one, never half of one.
 
 mod arms;
+mod designs;
 mod facts;
 mod machine;
 #[cfg(feature = "parquet")]
@@ -12,6 +13,7 @@ mod summary;
 
 pub use crate::measure::Counts;
 pub use arms::{ArmSummary, Difference, Verdict};
+pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
 pub use summary::{

@@ -50,6 +50,17 @@ pub enum Design {
     },
 }
 
+impl Design {
+    /// The word people read and type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Design::Shoppers => "shopper-split",
+            Design::Sellers => "seller-split",
+            Design::Windows { .. } => "switchback",
+        }
+    }
+}
+
 /// What the second side of a test has that may differ from the first, whose own is in the plan of the
 /// market.
 pub struct SplitPlan<'a> {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::design::designs;
 use super::numbers::{count, fixed, or_none, percent};
 use super::text::{Paint, foot, table};
 use crate::store::{Difference, Summary, Verdict};
@@ -27,6 +28,7 @@ pub fn compare_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> S
         text.push_str(&notes(&found));
         text.push('\n');
     }
+    text.push_str(&designs(summary, paint));
     text.push_str(&foot(summary, folder, paint));
     text
 }
@@ -111,7 +113,7 @@ fn chance(p: f64) -> String {
 }
 
 /// A number with as many places as show three figures of a number of the size of `scale`.
-fn figures(value: f64, scale: f64) -> String {
+pub(super) fn figures(value: f64, scale: f64) -> String {
     let size = libm::floor(libm::log10(scale.abs()));
     let places = if size.is_finite() { (2.0 - size).clamp(0.0, 6.0) as usize } else { 2 };
     fixed(value, places)

@@ -1,6 +1,7 @@
 //! `summary.json`: what a run was, what it cost and what came out.
 
 use super::arms::{ArmSummary, Difference};
+use super::designs::{DesignResult, TestedWorld};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
 use crate::history::Digest;
 use crate::measure::interval::Interval;
@@ -50,6 +51,12 @@ pub struct Summary {
     /// Of a comparison: every arm but the base, metric by metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Of a comparison with designs: what tests within one world say beside the truth.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub designs: Vec<DesignResult>,
+    /// Of a comparison with designs: every world with a test in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tested_worlds: Vec<TestedWorld>,
 }
 
 /// Which scenario ran.
@@ -210,6 +217,8 @@ impl Summary {
             worlds,
             arms: Vec::new(),
             differences: Vec::new(),
+            designs: Vec::new(),
+            tested_worlds: Vec::new(),
         }
     }
 
@@ -223,6 +232,21 @@ impl Summary {
         let per_second = self.counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { arms, differences, ..self }
+    }
+
+    /// The same with what tests within one world say, those worlds, and how many of what happened in
+    /// them: it counts, and what it took is in `cost.sim_s` already.
+    #[must_use]
+    pub fn tested(
+        mut self,
+        designs: Vec<DesignResult>,
+        tested_worlds: Vec<TestedWorld>,
+        counts: &Counts,
+    ) -> Summary {
+        self.counts.add(counts);
+        let per_second = self.counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { designs, tested_worlds, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.
