@@ -6,6 +6,7 @@ mod cli_basics;
 mod cli_compare;
 mod cli_run;
 mod conservation;
+mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
