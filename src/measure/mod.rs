@@ -46,11 +46,11 @@ use crate::units::SimTime;
 /// Every family, new and empty, in the order in which reports list their metrics.
 pub fn families() -> Vec<Box<dyn Family>> {
     vec![
+        Box::<concentration::Concentration>::default(),
         Box::<regret::Regret>::default(),
         Box::<merit::MeritGap>::default(),
         Box::<accuracy::Accuracy>::default(),
         Box::<surplus::Surplus>::default(),
-        Box::<concentration::Concentration>::default(),
         Box::<visits::Visits>::default(),
         Box::<experience::Experience>::default(),
         Box::<prices::Prices>::default(),
