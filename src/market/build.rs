@@ -126,7 +126,8 @@ impl MarketPlan<'_> {
                 Cell::new(number, Offers::new(slot.iter().map(shelf)), sellers.len())
             })
             .collect();
-        let market = self.market(who, census, roster, sellers, contacts, homes);
+        let mut market = self.market(who, census, roster, sellers, contacts, homes);
+        market.set_reference_prices(SimTime(0));
         Opening { market, cells, popularity }
     }
 
@@ -232,7 +233,7 @@ impl MarketPlan<'_> {
         let fulfilment = self.travel(&sellers);
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
-        let mut market = Market {
+        Market {
             reputations: self.reputations(sellers.len(), census.categories.len()),
             fresh: vec![],
             ledger: Ledger::new(&self.market.fees, sellers.len()),
@@ -284,9 +285,7 @@ impl MarketPlan<'_> {
             payments,
             fulfilment,
             onboarding,
-        };
-        market.set_reference_prices(SimTime(0));
-        market
+        }
     }
 
     /// Everybody who remembers, and the first customer of each class with one past the last.
