@@ -143,7 +143,9 @@ impl MarketPlan<'_> {
                 Cell::new(number, offers, sellers.len())
             })
             .collect();
-        let market = self.market(who, census, teams, sellers, contacts, homes);
+        let mut market = self.market(who, census, teams, sellers, contacts, homes);
+        market.reads = market.views.iter().map(View::reads).fold(Reads::default(), Reads::or);
+        market.set_reference_prices(SimTime(0));
         Opening { market, cells, popularity }
     }
 
@@ -262,7 +264,7 @@ impl MarketPlan<'_> {
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let split = self.dealing();
-        let mut market = Market {
+        Market {
             reputations: self.reputations(sellers.len(), census.categories.len()),
             ledger: self.ledger(&sellers),
             offers: vec![0; census.products.len()],
@@ -306,10 +308,7 @@ impl MarketPlan<'_> {
             payments,
             fulfilment,
             onboarding,
-        };
-        market.reads = market.views.iter().map(View::reads).fold(Reads::default(), Reads::or);
-        market.set_reference_prices(SimTime(0));
-        market
+        }
     }
 
     /// Empty accounts, with each seller's commission.

@@ -198,6 +198,12 @@ impl Scenario {
             let issue = Issue::new("engine.refresh", message);
             issues.push(issue.with("tick", "`refresh = \"immediate\"` with sellers.newcomers"));
         }
+        if self.sellers.newcomers.is_some() && self.joining.is_some() {
+            let message = "new sellers come by themselves or through staff, not both";
+            let issue = Issue::new("sellers.newcomers", message);
+            let allowed = "one of them; `joining = false` takes staff away";
+            issues.push(issue.with("`sellers.newcomers` and `joining`", allowed));
+        }
     }
 
     /// A tick has room for one look of each seller at its prices.
