@@ -62,7 +62,7 @@ enum Command {
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
     Schema(schema::Schema),
-    /// List ranking policies, kinds of sellers, metrics or scenarios.
+    /// List ranking policies, kinds of sellers, metrics, scenarios or known answers.
     List(list::List),
     /// Say what a metric means, its unit, its formula and its source.
     Explain(explain::Explain),

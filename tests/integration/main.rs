@@ -5,6 +5,7 @@ mod books;
 mod cli_basics;
 mod cli_compare;
 mod cli_run;
+mod cli_validate;
 mod conservation;
 mod designs;
 mod determinism;

@@ -2,6 +2,7 @@
 
 use super::{Case, Halt};
 use crate::driver::Go;
+use crate::experiment::nudge::{self, Nudge, Pair};
 use crate::experiment::{Replications, Seat, Trial, World, side_by_side};
 use crate::history::{Digest, FactSink};
 use crate::scenario::{Loaded, Scenario, ScenarioError};
@@ -153,7 +154,8 @@ impl<'a> Bench<'a> {
         let run = |n: u64, seat: Seat| {
             let trial = Trial {
                 scenario: &replications.scenario_of(n as u32, &setting.scenario),
-                world: n as u32 % replications.each,
+                // Worlds of two markets would otherwise share what happens to whom exists in each.
+                world: n as u32,
                 workers: seat.cells,
                 measured: false,
             };
@@ -176,6 +178,36 @@ impl<'a> Bench<'a> {
         side_by_side(self.extent.workers, worlds, run, keep);
         self.ledger.sim_s += by_thread.into_iter().fold(0.0, f64::max);
         if taken.len() == worlds as usize { Ok(taken) } else { Err(Halt::Stopped) }
+    }
+
+    /// Runs every world of a setting and its twin that differs by a nudge, in each of these settings of
+    /// the channels.
+    pub fn nudges(
+        &mut self,
+        setting: &Setting,
+        nudge: &Nudge,
+        channels: &[nudge::Setting],
+    ) -> Result<Vec<Pair>, Halt> {
+        if self.dry {
+            return Err(Halt::Stopped);
+        }
+        let each = self.extent.replications.unwrap_or(self.case.worlds).max(1);
+        let worlds = Replications { markets: self.extent.markets, each };
+        let whole = worlds.worlds() * channels.len() as u64;
+        let mut by_thread = vec![0.0; self.extent.workers.max(1)];
+        let mut pairs = Vec::new();
+        let Bench { case, audience, over, ledger, extent, .. } = self;
+        let keep = |pair: Pair| {
+            ledger.counts.add(&pair.counts);
+            by_thread[pair.thread] += pair.sim_s;
+            ledger.digest.get_or_insert_with(|| pair.digest.hex());
+            pairs.push(pair);
+            *over += 1;
+            audience.told(case, *over, whole)
+        };
+        nudge::nudges(nudge, &setting.scenario, channels, worlds, extent.workers, &(), keep);
+        self.ledger.sim_s += by_thread.into_iter().fold(0.0, f64::max);
+        if pairs.len() as u64 == whole { Ok(pairs) } else { Err(Halt::Stopped) }
     }
 
     /// Notes a quantity whose value is known.

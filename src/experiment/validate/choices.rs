@@ -114,7 +114,7 @@ fn utilities(setting: &Setting, names: &[String]) -> Result<Vec<f64>, Halt> {
     let of = |name: &String| {
         let count = setting.number(&format!("sellers.given.{name}.count")).unwrap_or(1.0);
         let price = setting.number(&format!("sellers.given.{name}.price_eur"))?;
-        Ok(vec![-alpha * (price - reference); count as usize])
+        Ok(vec![alpha * (reference - price); count as usize])
     };
     Ok(names.iter().map(of).collect::<Result<Vec<_>, Halt>>()?.concat())
 }
@@ -131,7 +131,6 @@ fn mnl(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let values = utilities(&setting, &names)?;
     let leaving = setting.number("shoppers.choice.leaving")?;
     let [.., last] = &names[..] else { return Err(Halt::Unfit("nobody sells".to_owned())) };
-    let fewer = bench.setting(&[format!("sellers.given.{last}=false")])?;
     let all = taken(bench, &setting)?;
     let weights: Vec<f64> = values.iter().map(|v| libm::exp(*v)).collect();
     let sum = weights.iter().sum::<f64>() + libm::exp(leaving);
@@ -151,6 +150,7 @@ fn mnl(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let (expected, got) = (libm::log(sum) + EULER, leaving - libm::log(left) + EULER);
     bench.answer("E max, by who leaves", expected, got, LOGIT_ERRORS * spread / chance);
     if weights.len() > 2 {
+        let fewer = bench.setting(&[format!("sellers.given.{last}=false")])?;
         let rest = taken(bench, &fewer)?;
         for (taken, said) in [(&all, "with"), (&rest, "without")] {
             let (first, second) = (taken.of(&taken.sellers, 0), taken.of(&taken.sellers, 1));

@@ -11,6 +11,7 @@
 mod arrivals;
 mod bandits;
 mod bench;
+mod channels;
 mod choices;
 mod intervals;
 mod orders;
@@ -84,6 +85,7 @@ pub const CASES: &[Case] = &[
     trade::PLACES,
     trade::LOWEST_PRICE,
     trade::MONEY,
+    channels::CUT,
     intervals::COVERAGE,
 ];
 
@@ -105,6 +107,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "base"
     "best-of-n"
     "cascade"
+    "channels-cut"
     "coupon-collector"
     "dirichlet"
     "first-sale"

@@ -301,8 +301,8 @@ mod tests {
     #[test]
     fn the_tail_of_yules_law_is_found() {
         // Sizes in the very proportions of ρ = 1.5, but for what is rounded away.
-        let rho = 1.5;
-        let (mut sizes, mut share): (_, f64) = (Vec::new(), rho / (rho + 1.0));
+        let rho = 1.5_f64;
+        let (mut sizes, mut share): (Vec<f64>, f64) = (Vec::new(), rho / (rho + 1.0));
         for k in 1..=400_u32 {
             let count = (4e5 * share).round() as usize;
             sizes.extend(std::iter::repeat_n(f64::from(k), count));
