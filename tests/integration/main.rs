@@ -4,6 +4,7 @@ mod books;
 mod cli_basics;
 mod cli_compare;
 mod cli_run;
+mod cli_sweep;
 mod conservation;
 mod determinism;
 #[cfg(feature = "parquet")]
