@@ -1,9 +1,11 @@
 //! What happened: facts, who they speak of, the digest of a run, and the sink through which facts leave.
 
+mod appraisal;
 mod digest;
 mod log;
 mod names;
 
+pub use appraisal::{Appraisal, Appraised, Place};
 pub use digest::Digest;
 pub use log::{FactBuffer, FactLog, merge};
 
@@ -256,6 +258,26 @@ impl Fact<'_> {
         }
     }
 
+    /// Of what a seller does or meets between visits: the seller. None of visits and orders, and of what
+    /// concerns several or nobody.
+    pub const fn seller(&self) -> Option<SellerId> {
+        match *self {
+            Fact::Listed { seller, .. }
+            | Fact::Delisted { seller, .. }
+            | Fact::Repriced { seller, .. }
+            | Fact::Restocked { seller, .. }
+            | Fact::FeeCharged { seller, .. }
+            | Fact::StageEntered { seller, .. }
+            | Fact::DroppedOut { seller, .. }
+            | Fact::MysteryOrdered { seller, .. }
+            | Fact::Sanctioned { seller, .. }
+            | Fact::Reinstated { seller }
+            | Fact::Exited { seller, .. }
+            | Fact::Shocked { seller } => Some(seller),
+            _ => None,
+        }
+    }
+
     /// The bit of this fact's kind.
     pub const fn mask(&self) -> FactMask {
         FactMask(1 << self.kind())
@@ -267,6 +289,16 @@ impl Fact<'_> {
 pub trait FactSink: Send {
     /// Takes one fact.
     fn take(&mut self, at: SimTime, fact: &Fact<'_>);
+
+    /// Whether visits are to be taken apart for this sink; where not, an appraisal is not even made.
+    #[inline]
+    fn appraises(&self) -> bool {
+        false
+    }
+
+    /// Takes the appraisal of one visit. It comes after what the visit was shown and before what came
+    /// of it.
+    fn appraise(&mut self, _: &Appraisal<'_>) {}
 }
 
 /// Drops every fact: for measuring what the recording costs.
@@ -333,4 +365,6 @@ pub struct Census {
     pub weeks: u32,
     /// How many places a slate has.
     pub slate_length: usize,
+    /// What the platform keeps of the price of an order that is not refunded [ratio].
+    pub commission: f64,
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::aftermath::{Aftermath, send_off};
+use super::appraiser::{Appraiser, Seen, glance};
 use super::arrivals::{Arrivals, Visit, comes};
 use super::calendar::{Calendar, Due, Entry};
 use super::simulate::{Clock, Refresh};
@@ -12,7 +13,7 @@ use crate::history::{Fact, FactMask, FactSink, Order};
 use crate::market::{Cell, Market, Placed, Planted, Spot};
 use crate::protocol::Query;
 use crate::rng::Purpose;
-use crate::units::{ClassId, CustomerId, SellerId, SimTime};
+use crate::units::{ClassId, CustomerId, ProductId, SellerId, SimTime};
 
 /// Facts that the market must hear of between ticks; views are not among them.
 const FOR_THE_MARKET: FactMask = FactMask::BOUGHT
@@ -55,6 +56,7 @@ pub struct Lane<S> {
     room: SortRoom,
     shown: Vec<SellerId>,
     glances: Vec<Glance>,
+    appraiser: Appraiser,
 }
 
 impl<S: FactSink> Lane<S> {
@@ -80,6 +82,7 @@ impl<S: FactSink> Lane<S> {
             room: SortRoom::default(),
             shown: Vec::new(),
             glances: Vec::new(),
+            appraiser: Appraiser::default(),
         }
     }
 
@@ -195,34 +198,47 @@ impl<S: FactSink> Lane<S> {
         let shown = Fact::Shown { session, product, country, class, slate: &self.shown };
         self.sink.take(at, &shown);
         if slate.is_empty() {
+            self.appraise(market, at, visit, None);
             return;
         }
         let place = if visit.leaves == f64::INFINITY && !visit.chooses {
             Some(1)
         } else {
-            let chooser = Chooser {
-                dice: market.dice(),
-                session,
-                taste: taste.taste,
-                reference: market.reference_eur(product),
-                neutral_stars: market.neutral_stars(),
-                neutral_days: market.neutral_days(),
-            };
             let looks = if visit.chooses { slate.len() } else { 1 };
+            let cell = &self.cell;
             self.glances.clear();
-            self.glances.extend(slate[..looks].iter().zip(&self.shown).map(|(placed, &seller)| {
-                let price = f64::from(offers.price(spot(placed)));
-                let stars = f64::from(view.stars(seller));
-                Glance { seller, price, stars, days: market.promised_days(seller, country) }
-            }));
-            chooser.choose(&self.glances, visit.leaves)
+            self.glances.extend(
+                slate[..looks].iter().map(|placed| glance(market, view, cell, spot(placed), visit)),
+            );
+            chooser(market, visit, product).choose(&self.glances, visit.leaves)
         };
+        self.appraise(market, at, visit, place);
         if market.reads().exposure {
             self.cell.count_views(visit.slot);
         }
         if let Some(place) = place {
             let spot = spot(&self.cell.slate()[usize::from(place) - 1]);
             self.buy(market, at, visit, spot, place);
+        }
+    }
+
+    /// Tells of a visit that wants the offer in a `place`, if it is one to be taken apart.
+    #[inline]
+    fn appraise(&mut self, market: &Market, at: SimTime, visit: &Visit, place: Option<u8>) {
+        if !self.sink.appraises() {
+            return;
+        }
+        // Who finds no way to pay buys nothing.
+        let pays =
+            |place: &u8| market.takes(self.shown[usize::from(*place) - 1]) & visit.payments != 0;
+        let chosen = place.filter(pays);
+        let sampled = self.appraiser.samples(market, visit.session, chosen.is_some());
+        if let Some(of_visits) = sampled {
+            let product = self.cell.offers().product(visit.slot);
+            let chooser = &chooser(market, visit, product);
+            let seen = Seen { visit, chooser, chosen };
+            let made = self.appraiser.appraise(market, &self.cell, at, seen, of_visits);
+            self.sink.appraise(&made);
         }
     }
 
@@ -288,6 +304,19 @@ impl<S: FactSink> Lane<S> {
         let draw = market.dice().block(session.0, seller.0, Purpose::Review);
         let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
         self.calendar.push(came.plus_days(answered), Due::Review { stars, late }, &order);
+    }
+}
+
+/// The shopper of a visit in front of a slate of a product.
+#[inline(always)]
+fn chooser(market: &Market, visit: &Visit, product: ProductId) -> Chooser {
+    Chooser {
+        dice: market.dice(),
+        session: visit.session,
+        taste: market.class(visit.class).taste,
+        reference: market.reference_eur(product),
+        neutral_stars: market.neutral_stars(),
+        neutral_days: market.neutral_days(),
     }
 }
 

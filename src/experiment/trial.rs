@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
-use crate::history::{Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
+use crate::history::{Appraisal, Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
 use crate::market::{Market, Opening};
 use crate::measure::{Counts, Metric, Recorder, WeekRow};
 use crate::scenario::Scenario;
@@ -175,6 +175,14 @@ impl FactSink for Keeper {
     fn take(&mut self, at: SimTime, fact: &Fact<'_>) {
         self.recorder.take(at, fact);
         self.facts.take(at, fact);
+    }
+
+    fn appraises(&self) -> bool {
+        self.recorder.appraises()
+    }
+
+    fn appraise(&mut self, appraisal: &Appraisal<'_>) {
+        self.recorder.appraise(appraisal);
     }
 }
 

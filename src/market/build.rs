@@ -189,6 +189,7 @@ impl MarketPlan<'_> {
                 side,
                 stance: Stance::default(),
                 trial_cap: None,
+                truth: self.truth(&profile.quality),
                 stars: StarTable::new(profile.quality.tilt, self.stars),
                 actor: sellers::Seller::new(profile, &team.spec),
                 offers: vec![],
@@ -226,6 +227,7 @@ impl MarketPlan<'_> {
             classes: self.shoppers.classes.keys().cloned().collect(),
             weeks: self.weeks,
             slate_length: self.market.slate_length as usize,
+            commission: self.market.fees.commission,
         }
     }
 

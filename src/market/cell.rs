@@ -244,6 +244,12 @@ impl Cell {
         self.scratch.slate()
     }
 
+    /// Every offer that could have been in the slate ranked last, with its score, in the order of rows;
+    /// it holds until the next ranking, or look at a price.
+    pub fn ranked(&self) -> impl Iterator<Item = Placed> + '_ {
+        self.scratch.ranked()
+    }
+
     /// Counts the views of the slate ranked last, where the policy reads them.
     pub fn count_views(&mut self, slot: u32) {
         for (place, placed) in (1u64..).zip(self.scratch.slate()) {

@@ -24,6 +24,7 @@ mod shelf;
 mod split;
 mod staffing;
 mod team;
+mod truth;
 mod view;
 
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub struct Seller {
     trial_cap: Option<u32>,
     actor: sellers::Seller,
     stars: StarTable,
+    /// What a policy would know of it if evidence were unlimited.
+    truth: Merit,
     /// Its offers, in the order of listing.
     offers: Vec<Offer>,
     /// Cells it has offers in, in order.

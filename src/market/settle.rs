@@ -1,5 +1,6 @@
 //! The end of a tick, and of a day: quotas, staff, sellers, lots, fees.
 
+use super::truth::unlimited;
 use super::{Market, Seller, Shelves, Standing};
 use crate::agents::sellers::{Quality, SellerDay, StarTable, true_stars};
 use crate::history::{Fact, FactSink};
@@ -136,6 +137,7 @@ impl Market {
         state.quality = quality;
         let tilt = quality.tilt + inflation * f64::from(now.week());
         state.stars = StarTable::new(tilt, &self.star_shares);
+        state.truth = unlimited(&quality, &self.star_shares, self.returns.as_ref());
         self.reputations.set_true_stars(seller, true_stars(&quality, &self.star_shares));
     }
 

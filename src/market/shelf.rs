@@ -94,6 +94,12 @@ impl Scratch {
     pub fn slate(&self) -> &[Placed] {
         &self.slate
     }
+
+    /// Every offer that could have been in it, with its score, in the order of rows.
+    pub fn ranked(&self) -> impl Iterator<Item = Placed> + '_ {
+        let rows = (0u32..).zip(&self.scores).map(|(row, &score)| Placed { score, row });
+        rows.filter(|placed| placed.score > f32::NEG_INFINITY)
+    }
 }
 
 /// What the policy of one side keeps of every offer.

@@ -1,22 +1,29 @@
 //! Metrics: what is read off the facts of a run. One family a file.
 //!
-//! A family keeps its own tallies and sees nothing but facts and the [`Census`]. Each cell of the
+//! A family keeps its own tallies and sees nothing but facts, appraisals and the [`Census`]. Each cell of the
 //! market has a family of its own to tell its facts to; at the end of every week they are joined in
 //! the order of cells.
 
+mod accuracy;
 mod cold_start;
+mod competition;
 mod concentration;
 mod experience;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod income;
+mod inflation;
 pub mod interval;
+mod merit;
 mod onboarding;
 mod prices;
 mod ratings;
 mod recorder;
+mod regret;
 mod sellers;
 mod shares;
 mod structure;
+mod surplus;
 mod survival;
 mod tally;
 mod turnover;
@@ -29,22 +36,29 @@ pub use sellers::SellerRow;
 
 use std::any::Any;
 
-use crate::history::{Census, Fact, FactMask};
+use crate::history::{Appraisal, Census, Fact, FactMask};
 use crate::units::SimTime;
 
 /// Every family, new and empty, in the order in which reports list their metrics.
 pub fn families() -> Vec<Box<dyn Family>> {
     vec![
+        Box::<regret::Regret>::default(),
+        Box::<merit::MeritGap>::default(),
+        Box::<accuracy::Accuracy>::default(),
+        Box::<surplus::Surplus>::default(),
         Box::<concentration::Concentration>::default(),
         Box::<visits::Visits>::default(),
         Box::<experience::Experience>::default(),
         Box::<prices::Prices>::default(),
+        Box::<competition::Competition>::default(),
         Box::<ratings::Ratings>::default(),
+        Box::<inflation::Inflation>::default(),
         Box::<cold_start::ColdStart>::default(),
         Box::<onboarding::Onboarding>::default(),
         Box::<turnover::Turnover>::default(),
         Box::<unpredictability::Unpredictability>::default(),
         Box::<structure::Structure>::default(),
+        Box::<income::Income>::default(),
         Box::<sellers::Sellers>::default(),
     ]
 }
@@ -90,10 +104,12 @@ pub struct Metric {
 /// What a metric of some of the visits or orders is to be read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Per {
-    /// A mean over visits.
+    /// A mean over visits, or over what some of them were shown.
     Visit,
     /// A mean over orders, or over what came of them.
     Order,
+    /// A mean over sellers, or another statistic of them.
+    Seller,
     /// A total, which grows with the market.
     Market,
 }
@@ -115,6 +131,14 @@ pub trait Family: Send + Any {
 
     /// Takes one fact.
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>);
+
+    /// Whether it wants to be told of visits taken apart.
+    fn appraises(&self) -> bool {
+        false
+    }
+
+    /// Takes one visit taken apart.
+    fn appraise(&mut self, _: &Appraisal<'_>) {}
 
     /// Takes over what another of the same family has tallied, and leaves that one empty.
     fn absorb(&mut self, other: &mut dyn Family);

@@ -1,5 +1,6 @@
 //! Tests from outside: one binary, a module per behaviour.
 
+mod appraisals;
 mod books;
 mod cli_basics;
 mod cli_compare;

@@ -27,7 +27,7 @@ pub use quality::{
     BetaSpec, ChangeSpec, DriftSpec, PlanSpec, QualityRules, QualitySpec, TrueQuality,
 };
 pub use reaction::{Reaction, ReactionSpec};
-pub use stars::{Outcome, StarShares, StarTable, true_stars};
+pub use stars::{Outcome, StarShares, StarTable, positive_share, true_stars};
 
 use crate::protocol::{Notice, Outbox, ShelfLine};
 use crate::rng::Dice;

@@ -39,6 +39,15 @@ impl ReturnsSpec {
         };
         (unit < chance).then_some(reason)
     }
+
+    /// Share of the units that go back of a seller whose parcels are `late` and units `defect`ive that
+    /// often, and sound ones worse than their grade in `misgrade` of cases.
+    pub fn rate(&self, late: f64, defect: f64, misgrade: f64) -> f64 {
+        let works = 1.0 - defect;
+        let sound = late * self.late + (1.0 - late) * self.otherwise;
+        let works_back = misgrade * self.misgraded + (1.0 - misgrade) * sound;
+        defect * self.defective + works * works_back
+    }
 }
 
 /// `[reviews]`: who reviews, when, and how.
