@@ -3,21 +3,32 @@
 //! A file of a run folder is written under a temporary name beside its place, forced to the disk and
 //! renamed: a killed run leaves the old file or the new one, never half of one.
 
+mod answers;
 mod arms;
 mod designs;
 mod facts;
 mod machine;
+mod nudge;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod rows;
 mod summary;
+mod sweep;
 
 pub use crate::measure::Counts;
+pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
+pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};
+pub use rows::RowFile;
 pub use summary::{
-    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldName, WorldSummary,
+    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, Validated, WorldName, WorldSummary,
+};
+pub use sweep::{
+    Estimated, KeySensitivity, Method, MetricSensitivity, Objective, Pareto, PointMeans,
+    SWEEP_FILE, Sensitivity, SweepFile, SweepSummary, Varied,
 };
 
 use crate::measure::{ApplicantRow, SellerRow, WeekRow};
@@ -71,6 +82,20 @@ pub enum StoreError {
         /// The number of its schema.
         found: u32,
     },
+    /// Another process writes to the table.
+    #[error("{} is being written by another process", path.display())]
+    Busy {
+        /// The table.
+        path: PathBuf,
+    },
+    /// The folder holds a sweep that is not the one asked for.
+    #[error("{} holds another sweep: {differs}", path.display())]
+    OtherSweep {
+        /// The folder.
+        path: PathBuf,
+        /// What differs first.
+        differs: String,
+    },
     /// This build has no way to write facts.
     #[error("facts are kept by a build with the feature `parquet`")]
     NoFacts,
@@ -79,7 +104,8 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the place that was asked for is wrong, and not what was done there.
     pub fn is_misplaced(&self) -> bool {
-        matches!(self, StoreError::NotEmpty { .. } | StoreError::NotAFolder { .. })
+        use StoreError::{Busy, NotAFolder, NotEmpty, OtherSweep};
+        matches!(self, NotEmpty { .. } | NotAFolder { .. } | Busy { .. } | OtherSweep { .. })
     }
 }
 

@@ -236,10 +236,12 @@ pub enum KindId {
     Retailer,
     /// A certified second-hand reseller that buys from individuals.
     Certified,
+    /// No business at all: its price, stock and quality are given by the scenario.
+    Given,
 }
 
 impl KindId {
-    /// Every kind, in the order of the scenario's reference.
+    /// Every kind that sellers are drawn of, in the order of the scenario's reference.
     pub const ALL: [KindId; 8] = [
         KindId::Factory,
         KindId::Repairer,
@@ -262,10 +264,11 @@ impl KindId {
             KindId::Leasing => "leasing",
             KindId::Retailer => "retailer",
             KindId::Certified => "certified",
+            KindId::Given => "given",
         }
     }
 
-    /// The place of this kind in [`KindId::ALL`].
+    /// The place of this kind in [`KindId::ALL`], one past the last for given sellers.
     pub const fn index(self) -> usize {
         self as usize
     }

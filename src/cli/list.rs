@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Exit, Format, Output};
-use crate::measure::{Better, Metric, all_metrics};
+use crate::measure::{Better, LOOP_METRICS, Metric, all_metrics};
 use crate::ranking::{About, POLICIES};
 use crate::scenario::{first_comment, read_text};
 use crate::units::KindId;
@@ -94,8 +94,10 @@ fn kinds(_: &Output) -> Vec<Row> {
         KindId::Leasing => "sells the fleets that come back from their lease, in waves",
         KindId::Retailer => "sells unopened returns and unsold stock, of the best grade alone",
         KindId::Certified => "buys from individuals at a price that it bids",
+        KindId::Given => "has a price, a quality and plenty of stock as the scenario gives them",
     };
-    KindId::ALL.iter().map(|&kind| Row::new(kind.name(), says(kind))).collect()
+    let all = KindId::ALL.into_iter().chain([KindId::Given]);
+    all.map(|kind| Row::new(kind.name(), says(kind))).collect()
 }
 
 /// The metrics of every family in the registry of [`crate::measure`].
@@ -108,7 +110,7 @@ fn metrics(_: &Output) -> Vec<Row> {
         };
         Row::new(metric.name, format!("{} [{}{better}]", metric.says, metric.unit))
     };
-    all_metrics().into_iter().map(row).collect()
+    all_metrics().into_iter().chain(&LOOP_METRICS).map(row).collect()
 }
 
 /// The files under `scenarios/`, with the question that each asks.

@@ -7,10 +7,13 @@ mod design;
 mod exit;
 mod explain;
 mod list;
+mod nudge;
 mod output;
 mod progress;
 mod run;
 mod schema;
+mod sweep;
+mod validate;
 mod why;
 
 use std::path::PathBuf;
@@ -49,6 +52,12 @@ enum Command {
     Run(run::Run),
     /// Compare two or more arms of a scenario in the same worlds.
     Compare(compare::Compare),
+    /// Measure what one review, or a shock to one seller, makes of the market.
+    Nudge(nudge::Nudge),
+    /// Try the known answers: does the market give what formulas say?
+    Validate(validate::Validate),
+    /// Run a scenario at many points of some keys: what moves which metric, and the best trades.
+    Sweep(sweep::Sweep),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -89,6 +98,9 @@ impl Command {
         match self {
             Command::Run(command) => command.run(out, began),
             Command::Compare(command) => command.run(out, began),
+            Command::Nudge(command) => command.run(out, began),
+            Command::Validate(command) => command.run(out, began),
+            Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

@@ -29,8 +29,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
-    /// Worlds of each market: same sellers and products, other chances. Default: 1, or 8 where arms
-    /// are compared.
+    /// Worlds of each market: same sellers and products, other chances. Default: 1; 8 where arms are
+    /// compared, 30 for nudges.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub replications: Option<u32>,
 
@@ -89,11 +89,17 @@ impl RunArgs {
         &self,
         further: &[String],
     ) -> Result<Loaded<Scenario>, scenario::ScenarioError> {
+        let mut overrides = self.overrides();
+        overrides.extend_from_slice(further);
+        scenario::load(&self.scenario.scenario, &overrides)
+    }
+
+    /// Everything that the command line changes in the scenario.
+    pub(super) fn overrides(&self) -> Vec<String> {
         let mut overrides = self.scenario.overrides();
         overrides.extend(self.seed.map(|seed| format!("seed={seed}")));
         overrides.extend(self.weeks.map(|weeks| format!("weeks={weeks}")));
-        overrides.extend_from_slice(further);
-        scenario::load(&self.scenario.scenario, &overrides)
+        overrides
     }
 
     /// Worlds of all markets with so many of each, or what to say where they are too many.

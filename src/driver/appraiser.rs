@@ -4,23 +4,23 @@
 //! as they are rare and most is asked of them. Which these are depends on the number of the visit alone,
 //! so it is the same visits in every arm of a comparison. Where a run expects few visits, more are
 //! appraised, up to one in [`DENSEST`], so that there are about [`ENOUGH`]. A year of the reference
-//! scenario gives some 400,000 visits and 200,000 orders; a run of 50,000 visits gives 3,000 of them,
+//! scenario gives some 400,000 visits and 100,000 orders; a run of 30,000 visits gives 4,000 of them,
 //! and every order.
 
 use super::arrivals::Visit;
 use crate::agents::shoppers::{Chooser, Glance};
 use crate::history::{Appraisal, Appraised, Place};
 use crate::market::{Cell, Market, Spot, View};
-use crate::ranking::Candidates;
+use crate::ranking::{Candidates, Ranking};
 use crate::rng::{ln, mix64};
 use crate::units::{SellerId, SessionId, SimTime};
 
 /// One visit in so many is appraised where there are many: a power of 2.
 const SPARSEST: u64 = 128;
 /// One visit in so many is appraised where there are few: a power of 2.
-const DENSEST: u64 = 16;
+const DENSEST: u64 = 8;
 /// How many times more densely orders are appraised than visits: a power of 2, at most [`DENSEST`].
-const DENSER: u64 = 16;
+const DENSER: u64 = 8;
 /// Appraised visits of a whole run that make do [visits].
 const ENOUGH: f64 = 4_096.0;
 
@@ -98,8 +98,8 @@ impl Appraiser {
     ) -> Appraisal<'_> {
         let Seen { visit, chooser, chosen } = seen;
         let view = market.view(market.side(visit.session, visit.customer));
-        self.look((market, view), cell, visit, chooser);
-        self.score(view, chooser.taste.star_eur as f32);
+        self.look(market, view.policy(), cell, seen);
+        self.score(view.policy(), chooser.taste.star_eur as f32);
         let slate = cell.slate();
         for (number, placed) in (1u8..).zip(slate) {
             let row = |spot: &Spot| spot.row == placed.row;
@@ -124,13 +124,8 @@ impl Appraiser {
     }
 
     /// Gathers the candidates, with what each is worth.
-    fn look(
-        &mut self,
-        (market, view): (&Market, &View),
-        cell: &Cell,
-        visit: &Visit,
-        chooser: &Chooser,
-    ) {
+    fn look(&mut self, market: &Market, policy: &dyn Ranking, cell: &Cell, seen: Seen<'_>) {
+        let Seen { visit, chooser, .. } = seen;
         self.spots.clear();
         self.price.clear();
         self.a.clear();
@@ -142,7 +137,7 @@ impl Appraiser {
             let spot = Spot { slot: visit.slot, row: placed.row };
             let (seller, row) = (offers.seller(spot), offers.row(spot));
             let truth = market.truth(seller, row.views);
-            let weight = view.policy().weigh(&truth);
+            let weight = policy.weigh(&truth);
             self.spots.push(spot);
             self.price.push(offers.price(spot));
             self.a.push(weight.a);
@@ -161,7 +156,7 @@ impl Appraiser {
     }
 
     /// Scores the candidates among themselves as the policy would that knew their quality.
-    fn score(&mut self, view: &View, star_eur: f32) {
+    fn score(&mut self, policy: &dyn Ranking, star_eur: f32) {
         let columns = Candidates {
             price: &self.price,
             a: &self.a,
@@ -171,7 +166,7 @@ impl Appraiser {
         };
         self.true_scores.clear();
         self.true_scores.resize(self.price.len(), 0.0);
-        view.policy().standing(&columns, &mut self.true_scores);
+        policy.standing(&columns, &mut self.true_scores);
         for (one, &score) in self.candidates.iter_mut().zip(&self.true_scores) {
             one.true_score = score;
         }
@@ -199,11 +194,11 @@ mod tests {
     #[test]
     fn few_visits_are_sampled_more_densely() {
         let sample = |visits, orders| Sample { visits, orders };
-        assert_eq!(Sample::of(5e7), sample(128, 8));
-        assert_eq!(Sample::of(4_096.0 * 128.0), sample(128, 8));
-        assert_eq!(Sample::of(4_096.0 * 127.0), sample(64, 4));
-        assert_eq!(Sample::of(15_000.0), sample(16, 1));
-        assert_eq!(Sample::of(0.0), sample(16, 1));
+        assert_eq!(Sample::of(5e7), sample(128, 16));
+        assert_eq!(Sample::of(4_096.0 * 128.0), sample(128, 16));
+        assert_eq!(Sample::of(4_096.0 * 127.0), sample(64, 8));
+        assert_eq!(Sample::of(15_000.0), sample(8, 1));
+        assert_eq!(Sample::of(0.0), sample(8, 1));
     }
 
     #[test]
@@ -224,7 +219,7 @@ mod tests {
             }
         }
         // Of 120,000 visits; four standard deviations of a binomial.
-        for (count, every) in counts.into_iter().zip([128.0, 8.0, 16.0]) {
+        for (count, every) in counts.into_iter().zip([128.0, 16.0, 8.0]) {
             let (expected, share) = (120_000.0 / every, 1.0 / every);
             let sd = f64::sqrt(expected * (1.0 - share));
             assert!((f64::from(count) - expected).abs() < 4.0 * sd, "{count}, not {expected}");

@@ -8,7 +8,7 @@ use super::arrivals::{Arrivals, Visit, comes};
 use super::calendar::{Calendar, Due, Entry};
 use super::simulate::{Clock, Refresh};
 use super::sort::{SortRoom, sort_by_time};
-use crate::agents::shoppers::{Chooser, Glance};
+use crate::agents::shoppers::{Browsing, Chooser, Glance};
 use crate::history::{Fact, FactMask, FactSink, Order};
 use crate::market::{Cell, Market, Placed, Planted, Spot};
 use crate::protocol::Query;
@@ -33,6 +33,8 @@ pub struct Work {
     pub visits: u64,
     /// Calendar entries executed.
     pub entries: u64,
+    /// Orders placed, those of campaigns included.
+    pub orders: u64,
 }
 
 /// One cell with its calendar, its arrivals and the sink of its facts. Lanes lie side by side and are
@@ -46,6 +48,8 @@ pub struct Lane<S> {
     pub sink: S,
     /// What it did so far.
     pub work: Work,
+    /// The seller who just came, and gets the order of the next visit.
+    pub newcomer: Option<SellerId>,
     calendar: Calendar,
     arrivals: Arrivals,
     outbox: Vec<(SimTime, Fact<'static>)>,
@@ -72,6 +76,7 @@ impl<S: FactSink> Lane<S> {
             cell,
             sink,
             work: Work::default(),
+            newcomer: None,
             calendar,
             arrivals,
             outbox: Vec::new(),
@@ -116,6 +121,20 @@ impl<S: FactSink> Lane<S> {
             self.agenda.insert(*next + at, item);
         }
         true
+    }
+
+    /// When the next thing on the agenda takes place, if it is a visit that buys from a new seller.
+    pub fn brings_somebody(&self, market: &Market, next: usize, start: SimTime) -> Option<SimTime> {
+        let item = self.agenda.get(next).filter(|&item| item & VISIT != 0)?;
+        let visit = &self.visits[(item & INDEX) as usize];
+        let brings = market.brings_somebody(visit.session) && comes(market, visit);
+        brings.then(|| SimTime(start.0 + (item >> 32)))
+    }
+
+    /// When the last of the first `done` things of the agenda was done in a tick that began at `start`.
+    pub fn time_of(&self, done: usize, start: SimTime) -> SimTime {
+        let last = done.checked_sub(1).and_then(|last| self.agenda.get(last));
+        SimTime(start.0 + last.map_or(0, |item| item >> 32))
     }
 
     /// The first phase of a tick, and the agenda of the second.
@@ -183,6 +202,9 @@ impl<S: FactSink> Lane<S> {
 
     /// One visit: search, look, choose or leave.
     fn serve(&mut self, market: &Market, at: SimTime, visit: &Visit) {
+        if let Some(seller) = self.newcomer.take() {
+            return self.serve_new(market, at, visit, seller);
+        }
         let product = self.cell.offers().product(visit.slot);
         let Visit { session, country, class, .. } = *visit;
         let taste = market.class(class);
@@ -201,7 +223,8 @@ impl<S: FactSink> Lane<S> {
             self.appraise(market, at, visit, None);
             return;
         }
-        let place = if visit.leaves == f64::INFINITY && !visit.chooses {
+        let logit = !matches!(market.browsing(), Browsing::Cascade(_));
+        let place = if visit.leaves == f64::INFINITY && !visit.chooses && logit {
             Some(1)
         } else {
             let looks = if visit.chooses { slate.len() } else { 1 };
@@ -210,7 +233,8 @@ impl<S: FactSink> Lane<S> {
             self.glances.extend(
                 slate[..looks].iter().map(|placed| glance(market, view, cell, spot(placed), visit)),
             );
-            chooser(market, visit, product).choose(&self.glances, visit.leaves)
+            let chooser = chooser(market, visit, product);
+            chooser.browse(market.browsing(), &self.glances, visit.leaves)
         };
         self.appraise(market, at, visit, place);
         if market.reads().exposure {
@@ -220,6 +244,17 @@ impl<S: FactSink> Lane<S> {
             let spot = spot(&self.cell.slate()[usize::from(place) - 1]);
             self.buy(market, at, visit, spot, place);
         }
+    }
+
+    /// A visit that buys from a seller who is new: nobody else is shown.
+    fn serve_new(&mut self, market: &Market, at: SimTime, visit: &Visit, seller: SellerId) {
+        let product = self.cell.offers().product(visit.slot);
+        let Visit { session, country, class, .. } = *visit;
+        let shown = Fact::Shown { session, product, country, class, slate: &[seller] };
+        self.sink.take(at, &shown);
+        let spot = self.cell.spot_of(seller, visit.slot);
+        let spot = spot.unwrap_or_else(|| panic!("{seller:?} lists no {product:?}"));
+        self.buy(market, at, visit, spot, 1);
     }
 
     /// Tells of a visit that wants the offer in a `place`, if it is one to be taken apart.
@@ -260,6 +295,7 @@ impl<S: FactSink> Lane<S> {
             class: visit.class,
             place,
         };
+        self.work.orders += 1;
         self.cell.sell(spot);
         tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
     }
@@ -297,6 +333,7 @@ impl<S: FactSink> Lane<S> {
             class: ClassId(0),
             place: 0,
         };
+        self.work.orders += 1;
         self.cell.sell(spot);
         tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
         let sent = send_off(market, at, &order, &mut self.calendar);

@@ -80,7 +80,7 @@ impl Replications {
             market_seed: scenario.market.seed,
             seed: scenario.seed,
             weeks_done: world.weeks_done(),
-            complete: world.weeks_done() == scenario.weeks,
+            complete: world.complete,
         };
         Ran {
             summary: WorldSummary::new(name, world.digest, world.counts, &world.metrics),

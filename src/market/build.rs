@@ -11,6 +11,7 @@ use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, dra
 use super::fulfilment::{Fulfilment, FulfilmentSpec, Promise};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
+use super::newcomers::Newcomers;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
 use super::shelf::Offers;
@@ -19,7 +20,7 @@ use super::team::Team;
 use super::view::View;
 use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Stance, Standing};
 use crate::agents::sellers::{
-    self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
+    self, Assortment, Profile, Roster, SellersSpec, Setting, StarShares, StarTable,
 };
 use crate::agents::shoppers::{ClassSpec, Customers, ReviewsSpec, ShoppersSpec, Taste, Traffic};
 use crate::history::{Census, ProductCard, SellerCard};
@@ -173,24 +174,32 @@ impl MarketPlan<'_> {
 
     /// Draws the sellers of the start and everybody who may join them.
     fn draw_sellers(&self, who: Dice, teams: &[Team]) -> (Vec<Seller>, Vec<Contact>) {
-        let count = self.sellers.count;
+        let start = self.sellers.at_start();
         let contacts = self.joining.map_or(vec![], |joining| {
-            draw_contacts(&joining.leads, who, SellerId(count), self.weeks)
+            draw_contacts(&joining.leads, who, SellerId(start), self.weeks)
         });
-        let total = count + contacts.len() as u32;
         let split = self.dealing();
-        let seller = |i| {
-            let side = split.as_ref().map_or(Side::A, |split| split.of_seller(SellerId(i)));
+        let side = |seller| split.as_ref().map_or(Side::A, |split| split.of_seller(seller));
+        let mut profiles = self.profiles(&teams[0].roster, who, contacts.len() as u32);
+        if let Some(second) = teams.get(1) {
+            let others = self.profiles(&second.roster, who, contacts.len() as u32);
+            let pairs = profiles.iter_mut().zip(others);
+            for (mine, other) in pairs.filter(|(mine, _)| side(mine.seller) == Side::B) {
+                *mine = other;
+            }
+        }
+        let seller = |profile: Profile| {
+            let side = side(profile.seller);
             let team = &teams[side.index()];
-            let profile = Arc::new(team.roster.profile(who, SellerId(i), i >= count));
+            let profile = Arc::new(profile);
             Seller {
                 quality: profile.quality,
                 standing: Standing::Applicant,
                 side,
                 stance: Stance::default(),
                 trial_cap: None,
-                truth: self.truth(&profile.quality),
-                stars: StarTable::new(profile.quality.tilt, self.stars),
+                stars: StarTable::new(profile.quality.tilt, &profile.star_shares(self.stars)),
+                truth: self.truth(&profile),
                 actor: sellers::Seller::new(profile, &team.spec),
                 offers: vec![],
                 cells: vec![],
@@ -199,7 +208,20 @@ impl MarketPlan<'_> {
                 orders_yesterday: 0,
             }
         };
-        ((0..total).map(seller).collect(), contacts)
+        (profiles.into_iter().map(seller).collect(), contacts)
+    }
+
+    /// Everybody who may ever sell, by number, as one roster draws them.
+    fn profiles(&self, roster: &Roster, who: Dice, contacts: u32) -> Vec<Profile> {
+        let (drawn, start) = (self.sellers.count, self.sellers.at_start());
+        let leads = start + contacts;
+        let profile = |joiner| move |i| roster.profile(who, SellerId(i), joiner);
+        (0..drawn)
+            .map(profile(false))
+            .chain(roster.given(who))
+            .chain((start..leads).map(profile(true)))
+            .chain(roster.newcomers(who, SellerId(leads)))
+            .collect()
     }
 
     fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
@@ -215,8 +237,8 @@ impl MarketPlan<'_> {
                 kind: profile.kind,
                 country: profile.country,
                 category: CategoryId(most.map_or(0, |(i, _)| i as u8)),
-                true_stars: true_stars(&profile.quality, self.stars),
-                from_start: profile.seller.0 < self.sellers.count,
+                true_stars: profile.true_stars(&profile.quality, self.stars),
+                from_start: profile.seller.0 < self.sellers.at_start(),
             }
         };
         Census {
@@ -226,6 +248,7 @@ impl MarketPlan<'_> {
             countries: self.countries.keys().cloned().collect(),
             classes: self.shoppers.classes.keys().cloned().collect(),
             weeks: self.weeks,
+            ended: None,
             slate_length: self.market.slate_length as usize,
             commission: self.market.fees.commission,
         }
@@ -258,6 +281,7 @@ impl MarketPlan<'_> {
             mean_star_eur: mean_star_eur(self.shoppers),
             class_bounds,
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
+            browsing: choice.browsing(self.longest_slate()),
             neutral_stars: choice.neutral_stars,
             neutral_days: choice.neutral_days,
             who,
@@ -273,6 +297,7 @@ impl MarketPlan<'_> {
             planted: vec![],
             struck: BTreeMap::new(),
             events: self.events.clone(),
+            newcomers: self.sellers.newcomers.as_ref().map(|n| Newcomers::new(n, sellers.len())),
             lots: LotMarket::default(),
             outbox: Outbox::default(),
             looks_today: vec![],

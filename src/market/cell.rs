@@ -163,6 +163,12 @@ impl Cell {
         self.sellers.get(at as usize).map_or(0, |local| local.offers.len())
     }
 
+    /// Where a seller's offer on a shelf is.
+    pub fn spot_of(&self, seller: SellerId, slot: u32) -> Option<Spot> {
+        let local = self.sellers.get(self.local_of[seller.index()] as usize)?;
+        local.offers.iter().map(|listed| listed.spot).find(|spot| spot.slot == slot)
+    }
+
     /// Says how many prices a seller may look at here today, in so many turns.
     pub fn deal_looks(&mut self, seller: SellerId, looks: u32, turns: u32) {
         let at = self.local_of[seller.index()];

@@ -14,6 +14,7 @@ mod feedback;
 mod fulfilment;
 mod ledger;
 mod lots;
+mod newcomers;
 pub mod onboarding;
 mod past;
 mod record;
@@ -30,18 +31,18 @@ mod view;
 use std::sync::Arc;
 
 use crate::agents::sellers::{self, Outcome, Pricing, Profile, Quality, StarShares, StarTable};
-use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
+use crate::agents::shoppers::{Browsing, Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
 use crate::history::{Census, Condition, Order};
 use crate::protocol::Outbox;
 use crate::ranking::{Merit, Ranking, Reads, Weight};
-use crate::rng::{Alias, Block, Dice};
+use crate::rng::{Alias, Block, Dice, unit_normal, unit32};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
 pub use best::Placed;
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
-pub use events::{EventSpec, EventsSpec, Planted, Stance};
+pub use events::{EventSpec, EventsSpec, ExtraReview, Planted, QualityShock, Stance, Target};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec, Promise};
 pub use ledger::{FeesSpec, Ledger};
@@ -193,6 +194,7 @@ pub struct Market {
     shopper_shares: Vec<f64>,
     payments: Alias,
     leaving: Option<f64>,
+    browsing: Browsing,
     neutral_stars: f64,
     neutral_days: f64,
 
@@ -204,6 +206,7 @@ pub struct Market {
     star_shares: StarShares,
     events: EventsSpec,
     onboarding: Option<Onboarding>,
+    newcomers: Option<newcomers::Newcomers>,
     lots: lots::LotMarket,
     /// Orders that campaigns place today, in the order of ticks.
     planted: Vec<events::Planted>,
@@ -381,6 +384,11 @@ impl Market {
         self.leaving
     }
 
+    /// How shoppers go through the places that they may look at.
+    pub fn browsing(&self) -> &Browsing {
+        &self.browsing
+    }
+
     /// Stars assumed of a seller whose rating is not shown.
     pub fn neutral_stars(&self) -> f64 {
         self.neutral_stars
@@ -415,12 +423,23 @@ impl Market {
     /// The stars that a shopper would give for an order, by the draw for its review: what came of the
     /// order decides, and an answer that came too slowly costs some.
     pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
+        if let Some(real) = self.real_stars(order.seller, draw) {
+            return real.round().clamp(1.0, 5.0) as u8;
+        }
         let seller = self.seller(order.seller);
         let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
         let wrong = late || condition != Condition::Sound;
         let staff = self.onboarding.as_ref();
         let lost = staff.map_or(0, |o| o.stars_lost(order.seller, wrong, draw.unit(3)));
         stars.saturating_sub(lost).max(1)
+    }
+
+    /// The real-valued stars of a review by its draw: around the seller's true mean of today. None where
+    /// stars are whole.
+    pub(self) fn real_stars(&self, seller: SellerId, draw: Block) -> Option<f64> {
+        let gaussian = self.reviews.as_ref()?.gaussian?;
+        let noise = gaussian.sd * unit_normal(unit32(draw.0[1]));
+        Some(self.reputations.true_stars(seller) + noise)
     }
 
     /// Orders that campaigns place in a tick of the day.

@@ -2,7 +2,7 @@
 
 use super::truth::unlimited;
 use super::{Market, Seller, Shelves, Standing};
-use crate::agents::sellers::{Quality, SellerDay, StarTable, true_stars};
+use crate::agents::sellers::{Quality, SellerDay, StarTable};
 use crate::history::{Fact, FactSink};
 use crate::protocol::{Notice, ShelfLine};
 use crate::units::{Cents, ProductId, SellerId, SimTime, US_PER_DAY};
@@ -65,19 +65,29 @@ impl Market {
     fn day_begins(&mut self, now: SimTime, cells: &mut dyn Shelves, sink: &mut dyn FactSink) {
         for i in 0..self.sellers.len() {
             let seller = SellerId(i as u32);
-            if !self.sellers[i].is_live() {
-                continue;
-            }
-            self.wake(now, seller, cells, sink);
-            self.refresh_quality(now, seller);
-            let state = &mut self.sellers[i];
-            let capacity = state.actor.profile().capacity;
-            state.capacity_left = capacity.min(state.trial_cap.unwrap_or(u32::MAX));
-            if state.is_live() {
-                self.deal(seller, cells);
+            if self.sellers[i].is_live() {
+                self.day_of(now, seller, cells, sink);
             }
         }
         self.plan_looks(now, cells);
+    }
+
+    /// A live seller wakes, and what it may sell today is dealt out.
+    pub(super) fn day_of(
+        &mut self,
+        now: SimTime,
+        seller: SellerId,
+        cells: &mut dyn Shelves,
+        sink: &mut dyn FactSink,
+    ) {
+        self.wake(now, seller, cells, sink);
+        self.refresh_quality(now, seller);
+        let state = &mut self.sellers[seller.index()];
+        let capacity = state.actor.profile().capacity;
+        state.capacity_left = capacity.min(state.trial_cap.unwrap_or(u32::MAX));
+        if state.is_live() {
+            self.deal(seller, cells);
+        }
     }
 
     /// Wakes one seller and carries out what it asks for.
@@ -136,9 +146,12 @@ impl Market {
         let state = &mut self.sellers[seller.index()];
         state.quality = quality;
         let tilt = quality.tilt + inflation * f64::from(now.week());
-        state.stars = StarTable::new(tilt, &self.star_shares);
-        state.truth = unlimited(&quality, &self.star_shares, self.returns.as_ref());
-        self.reputations.set_true_stars(seller, true_stars(&quality, &self.star_shares));
+        let profile = state.actor.profile();
+        let true_stars = profile.true_stars(&quality, &self.star_shares);
+        let stars = StarTable::new(tilt, &profile.star_shares(&self.star_shares));
+        let truth = unlimited(profile, &quality, &self.star_shares, self.returns.as_ref());
+        (state.stars, state.truth) = (stars, truth);
+        self.reputations.set_true_stars(seller, true_stars);
     }
 
     /// Plans who looks at prices in which tick of the day: every seller at its own pace, begun at a
@@ -153,7 +166,8 @@ impl Market {
         self.next_look = 0;
         let first = now.0 / self.tick_us;
         for (i, seller) in self.sellers.iter().enumerate() {
-            if seller.standing != Standing::Selling {
+            // Who is given has a price that stays.
+            if seller.standing != Standing::Selling || seller.profile().given.is_some() {
                 continue;
             }
             let team = &self.teams[seller.side.index()];

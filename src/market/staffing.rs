@@ -190,7 +190,7 @@ impl WorldView for Seen<'_> {
 
     fn stars(&self, seller: SellerId) -> Option<f64> {
         let all = self.market.reputations.lifetime(seller);
-        (all.reviews > 0).then(|| f64::from(all.stars) / f64::from(all.reviews))
+        (all.reviews > 0).then(|| all.stars_sum() / f64::from(all.reviews))
     }
 
     fn orders_yesterday(&self, seller: SellerId) -> u32 {

@@ -51,6 +51,7 @@ impl Town {
             countries: vec!["France".to_string(), "España".to_string()],
             classes: vec!["everybody".to_string()],
             weeks,
+            ended: None,
             slate_length: 5,
             commission: 0.1,
         }

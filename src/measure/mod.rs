@@ -5,6 +5,7 @@
 //! the order of cells.
 
 mod accuracy;
+pub mod bootstrap;
 mod cold_start;
 mod competition;
 mod concentration;
@@ -14,9 +15,11 @@ pub(crate) mod fixture;
 mod income;
 mod inflation;
 pub mod interval;
+mod loop_gain;
 mod merit;
 mod onboarding;
 mod prices;
+pub mod proportion;
 mod ratings;
 mod recorder;
 mod regret;
@@ -24,12 +27,13 @@ mod sellers;
 mod shares;
 mod structure;
 mod surplus;
-mod survival;
+pub mod survival;
 mod tally;
 mod turnover;
 pub mod unpredictability;
 mod visits;
 
+pub use loop_gain::LOOP_METRICS;
 pub use onboarding::ApplicantRow;
 pub use recorder::{Counts, Recorder, WeekRow};
 pub use sellers::SellerRow;

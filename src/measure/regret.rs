@@ -2,7 +2,7 @@
 //!
 //! It is told of orders, and who meets a bad box buys less often: the boxes of orders are better than
 //! those of visits. So the part of information is below what it would be if everybody bought, and may be
-//! below 0; what two policies differ by is the thing to look at.
+//! below 0. What visits were shown, bought or not, is told apart from this.
 //!
 //! Values are kept in billionths of a euro and subtracted as whole numbers, so the three parts add up
 //! to the whole whatever they were.
@@ -32,7 +32,7 @@ macro_rules! regret {
     };
 }
 
-const METRICS: [Metric; 4] = [
+const METRICS: [Metric; PARTS + 2] = [
     regret!(
         "value_regret",
         "What an order is worth less to its shopper than the best offer there was.",
@@ -53,22 +53,36 @@ const METRICS: [Metric; 4] = [
         "The part of value_regret that is the shopper's: another place of the slate was taken than the box; below 0 where that was wise.",
         "v(box) − v(chosen)"
     ),
+    Metric {
+        name: "box_regret",
+        unit: "EUR/session",
+        better: Better::Lower,
+        says: "What the box is worth less to who visits than the best offer there was, whether anything is bought or not.",
+        formula: "mean over sampled visits with a box of max v − v(box); v as for value_regret",
+        source: "direct; as value_regret, free of who buys",
+        weekly: true,
+    },
 ];
 
-/// The parts, in the order of the metrics that name them.
-const PARTS: usize = METRICS.len() - 1;
+/// Parts of value regret, in the order of the metrics that name them.
+const PARTS: usize = 3;
 
-/// Value regret: the whole, then its parts.
+/// Regret: of orders the whole, then its parts; then of boxes.
 #[derive(Debug, Default)]
 pub struct Regret {
     sums: [Mean; METRICS.len()],
+}
+
+/// The value of the best candidate [billionths of a euro].
+fn best(candidates: &[Appraised]) -> i64 {
+    fixed(candidates.iter().map(|one| one.value).fold(f64::NEG_INFINITY, f64::max))
 }
 
 /// The parts of one order's regret [billionths of a euro]; nothing for a visit without an order.
 fn parts(appraisal: &Appraisal<'_>) -> Option<[i64; PARTS]> {
     let (bought, boxed) = (appraisal.at_place(appraisal.chosen?)?, appraisal.at_place(1)?);
     let candidates = appraisal.candidates;
-    let best = candidates.iter().map(|one| fixed(one.value)).max()?;
+    let best = best(candidates);
     let meant = fixed(meant(candidates)?);
     let (boxed, bought) = (fixed(boxed.value), fixed(bought.value));
     Some([best - meant, meant - boxed, boxed - bought])
@@ -117,6 +131,9 @@ impl Family for Regret {
             for (sum, part) in self.sums.iter_mut().zip([whole].into_iter().chain(parts)) {
                 sum.add_fixed(part);
             }
+        }
+        if let Some(boxed) = appraisal.at_place(1).filter(|_| appraisal.of_visits) {
+            self.sums[PARTS + 1].add_fixed(best(appraisal.candidates) - fixed(boxed.value));
         }
     }
 
@@ -167,6 +184,7 @@ mod tests {
         let mut visit = town.visit(1.0, &candidates);
         recorder.appraise(&visit);
         assert_eq!(town.value(&recorder, "value_regret"), None, "nothing was bought");
+        assert_eq!(town.value(&recorder, "box_regret"), Some(40.0));
         visit.chosen = Some(2);
         recorder.appraise(&visit);
         let got = NAMES.map(|name| town.value(&recorder, name).unwrap());
@@ -177,6 +195,7 @@ mod tests {
         let visit = town.visit(2.0, &candidates);
         recorder.appraise(&Appraisal { chosen: Some(1), of_visits: false, ..visit });
         let got = NAMES.map(|name| town.value(&recorder, name).unwrap());
+        assert_eq!(town.value(&recorder, "box_regret"), Some(40.0), "the same of two visits");
         assert_eq!(got, [(20.0 + 40.0) / 2.0, (10.0 + 15.0) / 2.0, (30.0 + 25.0) / 2.0, -10.0]);
     }
 

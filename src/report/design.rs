@@ -1,11 +1,9 @@
 //! What a test within one world says, the truth, and how far the two are apart, for a terminal.
 
-use std::fmt::Write;
-
-use super::compare::figures;
-use super::numbers::or_none;
+use super::numbers::{figures, or_none};
 use super::text::{Paint, table};
 use crate::store::{DesignResult, Summary};
+use std::fmt::Write;
 
 /// A table for each design; empty where no design was asked for.
 pub(super) fn designs(summary: &Summary, paint: Paint) -> String {

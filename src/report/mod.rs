@@ -4,14 +4,20 @@ mod compare;
 pub mod csv;
 mod design;
 pub mod json;
+mod nudge;
 mod numbers;
+mod sweep;
 mod tables;
 mod text;
+mod validate;
 mod why;
 
 pub use compare::compare_text;
+pub use nudge::{Nudges, nudge_text};
+pub use sweep::sweep_text;
 pub use tables::Tables;
 pub use text::summary_text;
+pub use validate::validate_text;
 pub use why::why_text;
 
 use crate::store::{RunFolder, StoreError, Summary};
@@ -47,6 +53,20 @@ pub fn write_arm(
 ) -> Result<(), StoreError> {
     folder.write(&tables::named("scenario", "toml", Some(name)), scenario_toml)?;
     tables.finish()
+}
+
+/// Ends the folder of a sweep, whose rows are there already: the scenario that was varied, and last the
+/// summary.
+///
+/// # Errors
+/// When a file cannot be written; those before it are there.
+pub fn write_sweep(
+    folder: &RunFolder,
+    scenario_toml: &str,
+    summary: &Summary,
+) -> Result<(), StoreError> {
+    folder.write("scenario.toml", scenario_toml)?;
+    folder.write("summary.json", json::summary(summary))
 }
 
 #[cfg(test)]

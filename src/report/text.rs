@@ -237,10 +237,16 @@ pub(super) fn table<const N: usize>(
     left: usize,
     rows: Vec<[String; N]>,
 ) -> String {
+    let rows = rows.into_iter().map(|row| row.to_vec()).collect();
+    columns(header.map(str::to_string).to_vec(), left, rows)
+}
+
+/// The same with a number of columns that only the caller knows.
+pub(super) fn columns(header: Vec<String>, left: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.map(str::to_string).to_vec());
-    table.add_rows(rows.into_iter().map(|row| row.to_vec()));
+    table.set_header(header);
+    table.add_rows(rows);
     for (i, column) in table.column_iter_mut().enumerate() {
         let side = if i < left { CellAlignment::Left } else { CellAlignment::Right };
         column.set_cell_alignment(side);

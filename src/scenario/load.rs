@@ -1,14 +1,15 @@
 //! From a path to a scenario that holds together: read, join with its bases, override, check.
 
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use toml_edit::Document;
 
 use super::inspect::inspect;
 use super::merge::{lay, switch_off};
-use super::overrides::apply;
+use super::overrides::{apply, parts};
 use super::problem::{Class, Problem, ScenarioError, clipped, nearest, quoted};
-use super::shape::Shapes;
+use super::shape::{Form, Shapes};
 use super::source::{LARGEST, Place, Sources, Unreadable, read_file};
 use super::tree::{Node, What, from_table, locate};
 use super::{Checked, Issue};
@@ -39,39 +40,127 @@ pub struct Loaded<T> {
 /// Everything that is wrong with its shape and ranges is reported at once; what only serde, or the
 /// checks across keys, can find comes after that is right.
 pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T>, ScenarioError> {
-    let shapes = Shapes::of::<T>();
-    let mut sources = Sources::default();
-    let (mut layers, files) = read_chain(path, &mut sources)?;
-    let mut tree = layers.pop().unwrap_or_else(|| Node::empty_table(Place::new(0, 0..0)));
-    while let Some(over) = layers.pop() {
-        lay(&mut tree, over, Some(&shapes.root), &shapes);
+    Draft::read(path)?.load(overrides)
+}
+
+/// The same, with some files known beforehand, each by its path with its text: a file that is
+/// `shipped` within the program is not looked for on the disk.
+///
+/// # Errors
+/// As of [`load_as`].
+pub fn load_among<T: Checked>(
+    path: &Path,
+    shipped: &[(&str, &str)],
+    overrides: &[String],
+) -> Result<Loaded<T>, ScenarioError> {
+    Draft::read_among(path, shipped)?.load(overrides)
+}
+
+/// The files of a scenario, read and joined once, for overrides that are put on top many times: files
+/// that change in the meantime change nothing.
+#[derive(Debug)]
+pub struct Draft<T> {
+    shapes: Shapes,
+    sources: Sources,
+    tree: Node,
+    files: Vec<PathBuf>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// What kind of value belongs at a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A number; whether it must be whole.
+    Number {
+        /// No fraction.
+        whole: bool,
+    },
+    /// A duration.
+    Span,
+    /// `true` or `false`.
+    Truth,
+    /// A table that names one of these variants.
+    Variant(Vec<String>),
+    /// Text, a list, a table, or what only serde can judge.
+    Other,
+}
+
+impl<T: Checked> Draft<T> {
+    /// Reads the scenario at `path` and its bases.
+    ///
+    /// # Errors
+    /// When one of them cannot be read or is not TOML.
+    pub fn read(path: &Path) -> Result<Draft<T>, ScenarioError> {
+        Draft::read_among(path, &[])
     }
-    let mut problems = Vec::new();
-    for text in overrides {
-        problems.extend(apply(&mut tree, text, &mut sources, &shapes).err().map(|wrong| *wrong));
+
+    /// The same, with the texts of some files, by their paths, known beforehand.
+    ///
+    /// # Errors
+    /// As of [`Draft::read`].
+    pub fn read_among(path: &Path, shipped: &[(&str, &str)]) -> Result<Draft<T>, ScenarioError> {
+        let shapes = Shapes::of::<T>();
+        let mut sources = Sources::default();
+        let (mut layers, files) = read_chain(path, shipped, &mut sources)?;
+        let mut tree = layers.pop().unwrap_or_else(|| Node::empty_table(Place::new(0, 0..0)));
+        while let Some(over) = layers.pop() {
+            lay(&mut tree, over, Some(&shapes.root), &shapes);
+        }
+        Ok(Draft { shapes, sources, tree, files, of: PhantomData })
     }
-    switch_off(&mut tree, &shapes.root, &shapes);
-    tree.at = Place::new(0, 0..0);
-    problems.extend(inspect(&tree, &shapes, &sources));
-    if !problems.is_empty() {
-        return Err(ScenarioError::new(problems));
+
+    /// The scenario with `overrides` (each `KEY=VALUE`) on top of it.
+    ///
+    /// # Errors
+    /// As [`load_as`].
+    pub fn load(&self, overrides: &[String]) -> Result<Loaded<T>, ScenarioError> {
+        let Draft { shapes, files, .. } = self;
+        let (mut sources, mut tree) = (self.sources.clone(), self.tree.clone());
+        let mut problems = Vec::new();
+        for text in overrides {
+            problems.extend(apply(&mut tree, text, &mut sources, shapes).err().map(|wrong| *wrong));
+        }
+        switch_off(&mut tree, &shapes.root, shapes);
+        tree.at = Place::new(0, 0..0);
+        problems.extend(inspect(&tree, shapes, &sources));
+        if !problems.is_empty() {
+            return Err(ScenarioError::new(problems));
+        }
+        let scenario = build::<T>(&tree, &sources, shapes).map_err(ScenarioError::new)?;
+        let body = toml::to_string(&scenario).map_err(|error| {
+            let message = format!("the scenario cannot be written back as TOML: {error}");
+            Problem::of_file(Class::Inconsistent, &sources.get(0).name, message)
+        })?;
+        let question = first_comment(&sources.get(0).text);
+        let resolved = match &question {
+            Some(question) => format!("# {question}\n\n{body}"),
+            None => body.clone(),
+        };
+        let name = files[0].file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let hash = format!("{:016x}", fnv1a(body.as_bytes()));
+        let remarks = scenario.remarks();
+        let remarks = remarks.iter().map(|issue| crossed(&tree, &sources, issue));
+        let remarks = remarks.filter(|problem| !problem.is_of_base()).collect();
+        Ok(Loaded { scenario, name, question, resolved, hash, files: files.clone(), remarks })
     }
-    let scenario = build::<T>(&tree, &sources, &shapes).map_err(ScenarioError::new)?;
-    let body = toml::to_string(&scenario).map_err(|error| {
-        let message = format!("the scenario cannot be written back as TOML: {error}");
-        Problem::of_file(Class::Inconsistent, &sources.get(0).name, message)
-    })?;
-    let question = first_comment(&sources.get(0).text);
-    let resolved = match &question {
-        Some(question) => format!("# {question}\n\n{body}"),
-        None => body.clone(),
-    };
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let hash = format!("{:016x}", fnv1a(body.as_bytes()));
-    let remarks = scenario.remarks();
-    let remarks = remarks.iter().map(|issue| crossed(&tree, &sources, issue));
-    let remarks = remarks.filter(|problem| !problem.is_of_base()).collect();
-    Ok(Loaded { scenario, name, question, resolved, hash, files, remarks })
+
+    /// What kind of value belongs at the dotted `key`; nothing where there is no such key.
+    pub fn kind(&self, key: &str) -> Option<KeyKind> {
+        let shapes = &self.shapes;
+        let mut shape = &shapes.root;
+        for name in parts(key) {
+            shape = shapes.child(shape, &name)?;
+        }
+        Some(match &shapes.resolve(shape).form {
+            Form::Number(bounds) => KeyKind::Number { whole: bounds.whole },
+            Form::Span { .. } => KeyKind::Span,
+            Form::Truth => KeyKind::Truth,
+            Form::Variant { arms, .. } => {
+                KeyKind::Variant(arms.iter().map(|(name, _)| name.clone()).collect())
+            }
+            _ => KeyKind::Other,
+        })
+    }
 }
 
 /// The text of a scenario file, as far as it can be had.
@@ -111,7 +200,15 @@ pub(super) const NO_VALUE: &str = "there is no value";
 type Chain = (Vec<Node>, Vec<PathBuf>);
 
 /// Reads a file and all its bases.
-fn read_chain(path: &Path, sources: &mut Sources) -> Result<Chain, Box<Problem>> {
+fn read_chain(
+    path: &Path,
+    shipped: &[(&str, &str)],
+    sources: &mut Sources,
+) -> Result<Chain, Box<Problem>> {
+    let read = |path: &Path| match shipped.iter().find(|(name, _)| path == Path::new(name)) {
+        Some((_, text)) => Ok((*text).to_owned()),
+        None => read_file(path),
+    };
     let (mut layers, mut files, mut seen) = (Vec::new(), vec![path.to_path_buf()], Vec::new());
     let mut named_at: Option<Place> = None;
     loop {
@@ -125,7 +222,7 @@ fn read_chain(path: &Path, sources: &mut Sources) -> Result<Chain, Box<Problem>>
             return Err(problem.note(chain.join(" -> ")).into());
         }
         seen.push(identity);
-        let text = read_file(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
+        let text = read(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
         let name = path.display().to_string();
         let base_of = named_at.as_ref().map(|at| sources.get(at.source).name.clone());
         let source = sources.add(name, text, base_of);

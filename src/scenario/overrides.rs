@@ -46,6 +46,11 @@ fn starts_with_key(text: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "._-\"'".contains(c))
 }
 
+/// The names in a dotted key, quotes taken off.
+pub(crate) fn parts(key: &str) -> Vec<String> {
+    segments(key, 0).into_iter().map(|segment| segment.name).collect()
+}
+
 /// Puts one override on top of the tree.
 pub(crate) fn apply(
     root: &mut Node,

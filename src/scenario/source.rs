@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// A text that a scenario is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Source {
     /// What errors call it: the path as it was given, or `--set`.
     pub name: String,
@@ -21,7 +21,7 @@ pub(crate) struct Source {
 }
 
 /// Every text of one scenario, in the order: the file, its base, the base's base, …, the overrides.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Sources(Vec<Source>);
 
 /// A stretch of bytes in one of the [`Sources`].

@@ -63,6 +63,19 @@ fn visits_of_nobody_in_particular_can_be_dealt_too() {
     assert!((share - 0.5).abs() < 0.04, "{share} of visits");
 }
 
+#[test]
+fn a_longer_slate_on_the_second_side_is_looked_at_to_its_end() {
+    let position = "shoppers.choice.position={decay=0.0}";
+    let (two, six) =
+        (small(&["market.slate_length=2", position]), small(&["market.slate_length=6", position]));
+    let past = test(Design::Shoppers, &two, &six, 1);
+    let orders = past.sinks.iter().flat_map(|sink| &sink.told).filter_map(|told| match told.fact {
+        Fact::Bought { order } => Some(order.place),
+        _ => None,
+    });
+    assert_eq!(orders.max(), Some(6));
+}
+
 /// The lane and whoever listens must agree on who is where: a side that is shown two places is never
 /// shown three.
 #[test]

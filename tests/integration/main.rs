@@ -10,7 +10,9 @@ mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod known_answers;
 mod layers;
+mod nudges;
 mod oracle;
 mod reality;
 mod scenario_errors;

@@ -109,6 +109,7 @@ impl FactSink for Keep {
             Fact::Exited { seller, reason } => kept(Fact::Exited { seller, reason }),
             Fact::MoodChanged { customer, mood } => kept(Fact::MoodChanged { customer, mood }),
             Fact::Shocked { seller } => kept(Fact::Shocked { seller }),
+            Fact::Nudged { seller, stars } => kept(Fact::Nudged { seller, stars }),
             Fact::StaffDay { stage, worked, capacity, waiting } => {
                 kept(Fact::StaffDay { stage, worked, capacity, waiting })
             }

@@ -87,14 +87,14 @@ impl Test<'_> {
         let began = now();
         let run = simulate(clock, market, lanes, listener(), seat.cells, &mut pulse);
         let sim_s = began.elapsed().as_secs_f64();
-        let Finished { market, lanes, mut sink, work, wakes, weeks } = run;
+        let Finished { market, lanes, mut sink, work, wakes, weeks, complete, ended } = run;
         let digests = lanes.iter().map(|lane| lane.sink.whole.digest());
         let digest = Digest::join(digests.chain([sink.whole.digest()]).collect::<Vec<_>>());
         for mut lane in lanes {
             sink.absorb(&mut lane.sink);
         }
         let mut census = market.census().clone();
-        census.weeks = weeks;
+        (census.weeks, census.ended) = (weeks, ended);
         let mut counts = sink.whole.counts(&census);
         counts.events = work.visits + work.entries + wakes;
         let [a, b] = sink.values(&census);
@@ -102,7 +102,7 @@ impl Test<'_> {
             design: self.design.name().to_owned(),
             world: number,
             market: market_number,
-            complete: weeks == self.base.weeks,
+            complete,
             digest: digest.hex(),
             a,
             b,
