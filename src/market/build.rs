@@ -176,27 +176,23 @@ impl MarketPlan<'_> {
 
     /// Draws the sellers of the start and everybody who may join them.
     fn draw_sellers(&self, who: Dice, teams: &[Team]) -> (Vec<Seller>, Vec<Contact>) {
-        let (drawn, start) = (self.sellers.count, self.sellers.at_start());
+        let start = self.sellers.at_start();
         let contacts = self.joining.map_or(vec![], |joining| {
             draw_contacts(&joining.leads, who, SellerId(start), self.weeks)
         });
-        let leads = start + contacts.len() as u32;
         let split = self.dealing();
-        let side_of = |seller| split.as_ref().map_or(Side::A, |split| split.of_seller(seller));
-        let profile = |joiner| {
-            move |i| {
-                let seller = SellerId(i);
-                teams[side_of(seller).index()].roster.profile(who, seller, joiner)
+        let side = |seller| split.as_ref().map_or(Side::A, |split| split.of_seller(seller));
+        let mut profiles = self.profiles(&teams[0].roster, who, contacts.len() as u32);
+        if let Some(second) = teams.get(1) {
+            let others = self.profiles(&second.roster, who, contacts.len() as u32);
+            let pairs = profiles.iter_mut().zip(others);
+            for (mine, other) in pairs.filter(|(mine, _)| side(mine.seller) == Side::B) {
+                *mine = other;
             }
-        };
-        let first = &teams[0].roster;
-        let profiles = (0..drawn)
-            .map(profile(false))
-            .chain(first.given(who))
-            .chain((start..leads).map(profile(true)))
-            .chain(first.newcomers(who, SellerId(leads)));
+        }
         let seller = |profile: Profile| {
-            let side = side_of(profile.seller);
+            let side = side(profile.seller);
+            let team = &teams[side.index()];
             let profile = Arc::new(profile);
             Seller {
                 quality: profile.quality,
@@ -206,7 +202,7 @@ impl MarketPlan<'_> {
                 trial_cap: None,
                 stars: StarTable::new(profile.quality.tilt, &profile.star_shares(self.stars)),
                 truth: self.truth(&profile),
-                actor: sellers::Seller::new(profile, &teams[side.index()].spec),
+                actor: sellers::Seller::new(profile, &team.spec),
                 offers: vec![],
                 cells: vec![],
                 capacity_left: 0,
@@ -214,7 +210,20 @@ impl MarketPlan<'_> {
                 orders_yesterday: 0,
             }
         };
-        (profiles.map(seller).collect(), contacts)
+        (profiles.into_iter().map(seller).collect(), contacts)
+    }
+
+    /// Everybody who may ever sell, by number, as one roster draws them.
+    fn profiles(&self, roster: &Roster, who: Dice, contacts: u32) -> Vec<Profile> {
+        let (drawn, start) = (self.sellers.count, self.sellers.at_start());
+        let leads = start + contacts;
+        let profile = |joiner| move |i| roster.profile(who, SellerId(i), joiner);
+        (0..drawn)
+            .map(profile(false))
+            .chain(roster.given(who))
+            .chain((start..leads).map(profile(true)))
+            .chain(roster.newcomers(who, SellerId(leads)))
+            .collect()
     }
 
     fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
@@ -274,7 +283,7 @@ impl MarketPlan<'_> {
             mean_star_eur: mean_star_eur(self.shoppers),
             class_bounds,
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
-            browsing: choice.browsing(self.market.slate_length as usize),
+            browsing: choice.browsing(self.longest_slate()),
             neutral_stars: choice.neutral_stars,
             neutral_days: choice.neutral_days,
             who,

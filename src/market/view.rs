@@ -2,7 +2,7 @@
 //!
 //! A market has one view, and while a test deals visits to two sides, one for each.
 
-use super::{Design, FeedbackSpec, Market, MarketPlan, MarketSpec, Side};
+use super::{Design, FeedbackSpec, Market, MarketPlan, MarketSpec, Side, Tally};
 use crate::agents::shoppers::ChoiceSpec;
 use crate::ranking::{Ranking, Reads, Weight};
 use crate::units::{CategoryId, CustomerId, ProductId, SellerId, SessionId, SimTime};
@@ -85,12 +85,12 @@ impl View {
         &self.fresh
     }
 
-    /// The stars of a seller with this sum over so many reviews.
-    fn shown(&self, stars: f64, reviews: u32) -> f32 {
-        if !self.display || reviews < self.shown_from_reviews {
+    /// The stars of a seller of whom so much is known.
+    fn shown(&self, known: &Tally) -> f32 {
+        if !self.display || known.reviews < self.shown_from_reviews {
             return self.neutral_stars;
         }
-        stars as f32 / reviews as f32
+        known.stars_sum() as f32 / known.reviews as f32
     }
 }
 
@@ -98,6 +98,12 @@ impl MarketPlan<'_> {
     /// Whether visits are dealt to two sides.
     pub(super) fn has_two_views(&self) -> bool {
         self.split.as_ref().is_some_and(|split| split.design != Design::Sellers)
+    }
+
+    /// Places of the longest slate that a visit can be shown.
+    pub(super) fn longest_slate(&self) -> usize {
+        let other = self.split.as_ref().map_or(0, |split| split.market.slate_length);
+        self.market.slate_length.max(other) as usize
     }
 
     /// What visits meet.
@@ -151,10 +157,9 @@ impl Market {
 
     /// The stars that shoppers will see of a seller in a view after the next refresh.
     pub(super) fn shown_in(&self, view: &View, seller: SellerId) -> f32 {
-        let tally = self.reputations.lifetime(seller);
         let badge =
             if self.teams.len() > 1 { self.team(seller).badge_stars } else { view.badge_stars };
-        view.shown(tally.stars_sum(), tally.reviews) + badge
+        view.shown(self.reputations.lifetime(seller)) + badge
     }
 
     /// Prepares the refresh: weighs the sellers of whom something was learned since the last one.

@@ -108,10 +108,12 @@ pub struct Metric {
 /// What a metric of some of the visits or orders is to be read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Per {
-    /// A mean over visits.
+    /// A mean over visits, or over what some of them were shown.
     Visit,
     /// A mean over orders, or over what came of them.
     Order,
+    /// A mean over sellers, or another statistic of them.
+    Seller,
     /// A total, which grows with the market.
     Market,
 }

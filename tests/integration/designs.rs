@@ -41,7 +41,7 @@ fn slates(past: &Past) -> Vec<(SessionId, Side, usize)> {
 #[test]
 fn a_world_with_two_sides_alike_is_the_world_without_a_test() {
     for about in POLICIES {
-        let scenario = small(&[&ranking(about.name)]);
+        let scenario = small(&[&ranking(about.name), "shoppers.visits_per_week=700.0", "weeks=2"]);
         let digest = run(&scenario, 2).digest();
         for design in [Design::Shoppers, Design::Sellers, DAYS] {
             let tested = test(design, &scenario, &scenario, 2).digest();
@@ -61,6 +61,19 @@ fn visits_of_nobody_in_particular_can_be_dealt_too() {
     let short = shown.iter().filter(|(_, side, _)| *side == Side::B).count() as f64;
     let share = short / shown.len() as f64;
     assert!((share - 0.5).abs() < 0.04, "{share} of visits");
+}
+
+#[test]
+fn a_longer_slate_on_the_second_side_is_looked_at_to_its_end() {
+    let position = "shoppers.choice.position={decay=0.0}";
+    let (two, six) =
+        (small(&["market.slate_length=2", position]), small(&["market.slate_length=6", position]));
+    let past = test(Design::Shoppers, &two, &six, 1);
+    let orders = past.sinks.iter().flat_map(|sink| &sink.told).filter_map(|told| match told.fact {
+        Fact::Bought { order } => Some(order.place),
+        _ => None,
+    });
+    assert_eq!(orders.max(), Some(6));
 }
 
 /// The lane and whoever listens must agree on who is where: a side that is shown two places is never
@@ -252,6 +265,23 @@ fn what_a_test_says_of_a_rule_has_the_right_direction() {
         assert_eq!(rows[0]["metric"], "orders");
         assert_eq!(of("orders", "n"), 4.0);
         assert!(!rows.iter().any(|row| row["metric"] == "gini"), "shares of sales have no sides");
+    }
+}
+
+#[test]
+fn what_a_seller_takes_is_told_of_each_side_by_its_own_commission() {
+    let arms = ["--arm", "a:market.fees.commission=0.0", "--arm", "b:market.fees.commission=0.95"];
+    let words = [&arms[..], &["--design", "seller-split", "--replications", "2"]].concat();
+    let summary = summary(&[&words[..], &["--set", "sellers.exit=false"]].concat());
+    for world in summary["tested_worlds"].as_array().expect("worlds") {
+        let of = |side: &str, metric: &str| world[side][metric].as_f64().expect("a number");
+        let (mine, theirs) = (of("a", "seller_income"), of("b", "seller_income"));
+        assert!(theirs > 0.0 && theirs < 0.4 * mine, "{mine} and {theirs} EUR a week");
+        // Totals are scaled by sellers: half of the sales stand for about all.
+        let whole = summary["arms"][0]["worlds"][0]["counts"]["orders"].as_f64().unwrap();
+        let scaled = (of("a", "orders") + of("b", "orders")) / 2.0;
+        assert!((scaled / whole - 1.0).abs() < 0.5, "{scaled} orders of {whole}");
+        assert!(world["a"].get("conversion").is_none(), "visits have no side");
     }
 }
 

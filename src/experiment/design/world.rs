@@ -9,7 +9,7 @@ use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
 use crate::experiment::replications::{Follow, Replications};
 use crate::experiment::side_by_side::{Seat, side_by_side};
 use crate::experiment::trial::Heartbeat;
-use crate::history::{Census, Digest, Fact, FactSink};
+use crate::history::{Appraisal, Census, Digest, Fact, FactSink};
 use crate::market::{Design, Market, Opening, Side, Split};
 use crate::measure::{Counts, Per, Recorder, families};
 use crate::scenario::Scenario;
@@ -77,7 +77,8 @@ impl Test<'_> {
         let plan = self.base.plan_test(self.world, self.design, self.other);
         let Opening { market, cells, popularity } = plan.build();
         let Some(split) = market.split().cloned() else { panic!("a market without its test") };
-        let listener = || Divided::new(&split);
+        let commissions = [self.base, self.other].map(|arm| arm.market.fees.commission);
+        let listener = || Divided::new(&split, commissions);
         let lanes = cells.into_iter().zip(&popularity);
         let lanes = lanes
             .map(|(cell, popularity)| Lane::new(cell, popularity, &clock, listener()))
@@ -86,14 +87,14 @@ impl Test<'_> {
         let began = now();
         let run = simulate(clock, market, lanes, listener(), seat.cells, &mut pulse);
         let sim_s = began.elapsed().as_secs_f64();
-        let Finished { market, lanes, mut sink, work, wakes, weeks, .. } = run;
+        let Finished { market, lanes, mut sink, work, wakes, weeks, complete, ended } = run;
         let digests = lanes.iter().map(|lane| lane.sink.whole.digest());
         let digest = Digest::join(digests.chain([sink.whole.digest()]).collect::<Vec<_>>());
         for mut lane in lanes {
             sink.absorb(&mut lane.sink);
         }
         let mut census = market.census().clone();
-        census.weeks = weeks;
+        (census.weeks, census.ended) = (weeks, ended);
         let mut counts = sink.whole.counts(&census);
         counts.events = work.visits + work.entries + wakes;
         let [a, b] = sink.values(&census);
@@ -101,7 +102,7 @@ impl Test<'_> {
             design: self.design.name().to_owned(),
             world: number,
             market: market_number,
-            complete: weeks == self.base.weeks,
+            complete,
             digest: digest.hex(),
             a,
             b,
@@ -149,15 +150,22 @@ struct Divided {
     whole: Recorder,
     sides: [Recorder; 2],
     split: Arc<Split>,
+    /// What each side's sellers are charged [ratio].
+    commissions: [f64; 2],
 }
 
 impl Divided {
-    fn new(split: &Arc<Split>) -> Self {
+    fn new(split: &Arc<Split>, commissions: [f64; 2]) -> Self {
         let side = || {
             let divisible = families().into_iter().filter(|family| !family.divisible().is_empty());
             Recorder::new(divisible.collect())
         };
-        Divided { whole: Recorder::full(), sides: [side(), side()], split: split.clone() }
+        Divided {
+            whole: Recorder::full(),
+            sides: [side(), side()],
+            split: split.clone(),
+            commissions,
+        }
     }
 
     fn each(&mut self, mut change: impl FnMut(&mut Recorder)) {
@@ -195,7 +203,11 @@ impl Divided {
                 // Campaigns order without a visit.
                 if order.place == 0 { Concern::Neither } else { of_visit(order.session) }
             }
-            _ => Concern::Both,
+            // Lots and staff are on both sides.
+            _ => match fact.seller().filter(|_| by_seller) {
+                Some(seller) => Concern::One(self.split.of_seller(seller)),
+                None => Concern::Both,
+            },
         }
     }
 
@@ -205,6 +217,7 @@ impl Divided {
         let shares = self.shares(census);
         let by_seller = self.split.design() == Design::Sellers;
         Side::BOTH.map(|side| {
+            let census = &self.census_of(side, census);
             let (recorder, share) = (&self.sides[side.index()], shares[side.index()]);
             let scaled = |value: f64| (share > 0.0).then(|| value / share);
             let orders = recorder.counts(census).orders as f64;
@@ -212,14 +225,27 @@ impl Divided {
             for (metric, value) in recorder.values(census) {
                 let value = match per(metric.name) {
                     Some(Per::Visit) if !by_seller => value,
+                    Some(Per::Seller) if by_seller => value,
                     Some(Per::Order) => value,
                     Some(Per::Market) => value.and_then(scaled),
-                    Some(Per::Visit) | None => continue,
+                    Some(Per::Visit | Per::Seller) | None => continue,
                 };
                 values.insert(metric.name.to_owned(), value);
             }
             values
         })
+    }
+
+    /// Who exists as a side knows it: where sellers are dealt, those of the other were never there.
+    fn census_of(&self, side: Side, census: &Census) -> Census {
+        let mut census = census.clone();
+        if self.split.design() == Design::Sellers {
+            census.commission = self.commissions[side.index()];
+            for card in &mut census.sellers {
+                card.from_start &= self.split.of_seller(card.seller) == side;
+            }
+        }
+        census
     }
 
     /// Each side's part of what was dealt: of customers, where they are what is dealt; of sellers who
@@ -256,6 +282,19 @@ impl FactSink for Divided {
             Concern::One(side) => self.sides[side.index()].take(at, fact),
             Concern::Both => self.sides.iter_mut().for_each(|side| side.take(at, fact)),
             Concern::Neither => {}
+        }
+    }
+
+    fn appraises(&self) -> bool {
+        true
+    }
+
+    fn appraise(&mut self, appraisal: &Appraisal<'_>) {
+        self.whole.appraise(appraisal);
+        if self.split.design() != Design::Sellers
+            && let Some(side) = self.split.of_session(appraisal.session)
+        {
+            self.sides[side.index()].appraise(appraisal);
         }
     }
 }
