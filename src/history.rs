@@ -263,6 +263,27 @@ impl Fact<'_> {
         }
     }
 
+    /// Of what a seller does or meets between visits: the seller. None of visits and orders, and of what
+    /// concerns several or nobody.
+    pub const fn seller(&self) -> Option<SellerId> {
+        match *self {
+            Fact::Listed { seller, .. }
+            | Fact::Delisted { seller, .. }
+            | Fact::Repriced { seller, .. }
+            | Fact::Restocked { seller, .. }
+            | Fact::FeeCharged { seller, .. }
+            | Fact::StageEntered { seller, .. }
+            | Fact::DroppedOut { seller, .. }
+            | Fact::MysteryOrdered { seller, .. }
+            | Fact::Sanctioned { seller, .. }
+            | Fact::Reinstated { seller }
+            | Fact::Exited { seller, .. }
+            | Fact::Shocked { seller }
+            | Fact::Nudged { seller, .. } => Some(seller),
+            _ => None,
+        }
+    }
+
     /// The bit of this fact's kind.
     pub const fn mask(&self) -> FactMask {
         FactMask(1 << self.kind())

@@ -93,6 +93,8 @@ pub enum Purpose {
     Design = 70,
     /// Which values a bootstrap draws again.
     Resample = 71,
+    /// Which side of a test within one world somebody is on.
+    Split = 72,
 }
 
 /// A root of chance: the key under which draws are made.

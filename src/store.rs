@@ -5,6 +5,7 @@
 
 mod answers;
 mod arms;
+mod designs;
 mod facts;
 mod machine;
 mod nudge;
@@ -17,6 +18,7 @@ mod sweep;
 pub use crate::measure::Counts;
 pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
+pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
 pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};

@@ -170,6 +170,18 @@ impl SessionId {
         let high = (class.0 as u64) << cell_bits | cell as u64;
         SessionId((high << tick_bits | tick as u64) << j_bits | j as u64)
     }
+
+    /// The class of shoppers that the number was made with.
+    pub const fn class(self) -> ClassId {
+        let [_, cell, tick, j] = Self::BITS;
+        ClassId((self.0 >> (cell + tick + j)) as u8)
+    }
+
+    /// The tick that the number was made with.
+    pub const fn tick(self) -> u32 {
+        let [_, _, tick, j] = Self::BITS;
+        (self.0 >> j) as u32 & ((1 << tick) - 1)
+    }
 }
 
 /// The condition grade of a refurbished good, worst first.

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod completions;
+mod design;
 mod exit;
 mod explain;
 mod list;

@@ -19,7 +19,7 @@ use crate::scenario::{Draft, Loaded, Scenario, nearest};
 use crate::store::{RESULTS, RowFile, RunFolder, StoreError, Summary, SweepFile};
 
 /// Points that are loaded before the first world runs, to see that they are right.
-const TRIED: u32 = 256;
+const TRIED: u32 = 1_000;
 
 /// Rows of one sweep, beyond which its table is of no use.
 const MOST_ROWS: u64 = 10_000_000;

@@ -10,8 +10,8 @@
 use super::arrivals::Visit;
 use crate::agents::shoppers::{Chooser, Glance};
 use crate::history::{Appraisal, Appraised, Place};
-use crate::market::{Cell, Market, Spot};
-use crate::ranking::Candidates;
+use crate::market::{Cell, Market, Spot, View};
+use crate::ranking::{Candidates, Ranking};
 use crate::rng::{ln, mix64};
 use crate::units::{SellerId, SessionId, SimTime};
 
@@ -97,13 +97,14 @@ impl Appraiser {
         of_visits: bool,
     ) -> Appraisal<'_> {
         let Seen { visit, chooser, chosen } = seen;
-        self.look(market, cell, visit, chooser);
-        self.score(market, chooser.taste.star_eur as f32);
+        let view = market.view(market.side(visit.session, visit.customer));
+        self.look(market, view.policy(), cell, seen);
+        self.score(view.policy(), chooser.taste.star_eur as f32);
         let slate = cell.slate();
         for (number, placed) in (1u8..).zip(slate) {
             let row = |spot: &Spot| spot.row == placed.row;
             let i = self.spots.iter().position(row).expect("what is shown is a candidate");
-            let glance = glance(market, cell, self.spots[i], visit);
+            let glance = glance(market, view, cell, self.spots[i], visit);
             let utility = chooser.utility(&glance);
             self.candidates[i].shown = Some(Place { number, utility });
         }
@@ -123,7 +124,8 @@ impl Appraiser {
     }
 
     /// Gathers the candidates, with what each is worth.
-    fn look(&mut self, market: &Market, cell: &Cell, visit: &Visit, chooser: &Chooser) {
+    fn look(&mut self, market: &Market, policy: &dyn Ranking, cell: &Cell, seen: Seen<'_>) {
+        let Seen { visit, chooser, .. } = seen;
         self.spots.clear();
         self.price.clear();
         self.a.clear();
@@ -135,7 +137,7 @@ impl Appraiser {
             let spot = Spot { slot: visit.slot, row: placed.row };
             let (seller, row) = (offers.seller(spot), offers.row(spot));
             let truth = market.truth(seller, row.views);
-            let weight = market.policy().weigh(&truth);
+            let weight = policy.weigh(&truth);
             self.spots.push(spot);
             self.price.push(offers.price(spot));
             self.a.push(weight.a);
@@ -154,7 +156,7 @@ impl Appraiser {
     }
 
     /// Scores the candidates among themselves as the policy would that knew their quality.
-    fn score(&mut self, market: &Market, star_eur: f32) {
+    fn score(&mut self, policy: &dyn Ranking, star_eur: f32) {
         let columns = Candidates {
             price: &self.price,
             a: &self.a,
@@ -164,7 +166,7 @@ impl Appraiser {
         };
         self.true_scores.clear();
         self.true_scores.resize(self.price.len(), 0.0);
-        market.policy().standing(&columns, &mut self.true_scores);
+        policy.standing(&columns, &mut self.true_scores);
         for (one, &score) in self.candidates.iter_mut().zip(&self.true_scores) {
             one.true_score = score;
         }
@@ -173,13 +175,13 @@ impl Appraiser {
 
 /// An offer as the shopper of a visit sees it.
 #[inline(always)]
-pub fn glance(market: &Market, cell: &Cell, spot: Spot, visit: &Visit) -> Glance {
+pub fn glance(market: &Market, view: &View, cell: &Cell, spot: Spot, visit: &Visit) -> Glance {
     let offers = cell.offers();
     let seller = offers.seller(spot);
     Glance {
         seller,
         price: f64::from(offers.price(spot)),
-        stars: f64::from(market.stars(seller)),
+        stars: f64::from(view.stars(seller)),
         days: market.promised_days(seller, visit.country),
     }
 }
@@ -209,7 +211,7 @@ mod tests {
                     let session = SessionId::new(ClassId(class), 5, tick, j);
                     let [visit, order] = sparse.holds(session);
                     let [denser, _] = dense.holds(session);
-                    assert!((!visit || order) && (!visit || denser), "{session:?}");
+                    assert!(!visit || (order && denser), "{session:?}");
                     for (count, held) in counts.iter_mut().zip([visit, order, denser]) {
                         *count += u32::from(held);
                     }

@@ -209,7 +209,9 @@ impl<S: FactSink> Lane<S> {
         let Visit { session, country, class, .. } = *visit;
         let taste = market.class(class);
         let query = Query { session, product, country, class };
-        self.cell.rank(market, visit.slot, &query, taste.taste.star_eur as f32);
+        let side = market.side(session, visit.customer);
+        let view = market.view(side);
+        self.cell.rank_on(side, market, visit.slot, &query, taste.taste.star_eur as f32);
         let offers = self.cell.offers();
         let slate = self.cell.slate();
         let spot = |placed: &Placed| Spot { slot: visit.slot, row: placed.row };
@@ -229,7 +231,7 @@ impl<S: FactSink> Lane<S> {
             let cell = &self.cell;
             self.glances.clear();
             self.glances.extend(
-                slate[..looks].iter().map(|placed| glance(market, cell, spot(placed), visit)),
+                slate[..looks].iter().map(|placed| glance(market, view, cell, spot(placed), visit)),
             );
             let chooser = chooser(market, visit, product);
             chooser.browse(market.browsing(), &self.glances, visit.leaves)

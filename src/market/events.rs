@@ -297,7 +297,7 @@ impl Market {
     ) {
         let category = self.census.sellers[seller.index()].category;
         self.reputations.note(seller, category, true, |tally| tally.review(stars));
-        if self.feedback.sellers {
+        if self.team(seller).hears {
             self.notify(seller, Notice::Reviewed { stars });
         }
         sink.take(now, &Fact::Nudged { seller, stars });

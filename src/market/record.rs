@@ -37,7 +37,7 @@ impl Market {
                     t.review(stars);
                     t.rest_milli += rest_milli;
                 });
-                if self.feedback.sellers {
+                if self.team(order.seller).hears {
                     self.notify(order.seller, Notice::Reviewed { stars });
                 }
             }
@@ -100,7 +100,8 @@ impl Market {
     /// Tells a seller something.
     pub(super) fn notify(&mut self, seller: SellerId, notice: Notice) {
         let state = &mut self.sellers[seller.index()];
-        state.actor.hear(&notice, self.commission, &self.sellers_spec, self.roster.rules());
+        let team = &self.teams[state.side.index()];
+        state.actor.hear(&notice, team.commission, &team.spec, team.roster.rules());
     }
 
     /// Deals the quotas of sellers who sold since the last dealing.

@@ -308,9 +308,13 @@ mod tests {
     fn the_window_forgets_its_oldest_week() {
         let mut known = Reputations::new(2, 1, 3);
         for week in 1..=5 {
-            known.note(ONE, CategoryId(0), false, |t| t.orders += week);
+            known.note(ONE, CategoryId(0), false, |t| {
+                t.orders += week;
+                t.rest_milli -= week as i32;
+            });
             let in_window: u32 = (week.saturating_sub(2).max(1)..=week).sum();
             assert_eq!(known.window(ONE).orders, in_window, "in week {week}");
+            assert_eq!(known.window(ONE).rest_milli, -(in_window as i32), "in week {week}");
             assert_eq!(known.last_weeks(ONE, 1).orders, week);
             assert_eq!(known.last_weeks(ONE, 9).orders, in_window);
             known.close_week();

@@ -62,7 +62,8 @@ impl Market {
         let catalogue = state.actor.profile().catalogue.clone();
         let given = state.actor.profile().given;
         // Known from the start, not from the first time that it changes.
-        let quality = state.actor.quality(now.day(), self.roster.rules());
+        let rules = self.teams[state.side.index()].roster.rules();
+        let quality = state.actor.quality(now.day(), rules);
         self.take_over(now, seller, quality);
         for listing in catalogue {
             let target = listing.markup * self.reference_eur(listing.product);

@@ -1,7 +1,7 @@
 //! Whether offers are ranked by what they are worth.
 
 use super::tally::Mean;
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Appraisal, Census, Fact, FactMask};
 use crate::units::SimTime;
 use std::any::Any;
@@ -99,6 +99,10 @@ impl Family for Accuracy {
 
     fn wants(&self) -> FactMask {
         FactMask::default()
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[("accuracy_tau", Per::Visit)]
     }
 
     fn observe(&mut self, _: SimTime, _: &Fact<'_>) {}

@@ -1,7 +1,7 @@
 //! How close rivals' prices are to the winner's.
 
 use super::tally::{Count, Mean, ratio};
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Appraisal, Census, Fact, FactMask};
 use crate::units::SimTime;
 use std::any::Any;
@@ -42,6 +42,10 @@ impl Family for Competition {
 
     fn wants(&self) -> FactMask {
         FactMask::default()
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[("price_competition", Per::Visit), ("offers_within_5pct", Per::Visit)]
     }
 
     fn observe(&mut self, _: SimTime, _: &Fact<'_>) {}

@@ -8,7 +8,7 @@
 //! to the whole whatever they were.
 
 use super::tally::{Mean, fixed};
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Appraisal, Appraised, Census, Fact, FactMask};
 use crate::units::SimTime;
 use std::any::Any;
@@ -107,6 +107,16 @@ impl Family for Regret {
 
     fn wants(&self) -> FactMask {
         FactMask::default()
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[
+            ("value_regret", Per::Visit),
+            ("value_regret_mismatch", Per::Visit),
+            ("value_regret_information", Per::Visit),
+            ("value_regret_choice", Per::Visit),
+            ("box_regret", Per::Visit),
+        ]
     }
 
     fn observe(&mut self, _: SimTime, _: &Fact<'_>) {}

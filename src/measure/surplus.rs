@@ -1,7 +1,7 @@
 //! What it is worth to shoppers that there is a market to visit.
 
 use super::tally::Mean;
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Appraisal, Census, Fact, FactMask};
 use crate::rng::exp;
 use crate::units::SimTime;
@@ -41,6 +41,10 @@ impl Family for Surplus {
 
     fn wants(&self) -> FactMask {
         FactMask::default()
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[("consumer_surplus", Per::Visit)]
     }
 
     fn observe(&mut self, _: SimTime, _: &Fact<'_>) {}

@@ -140,6 +140,19 @@ pub struct Reads {
     pub category: bool,
 }
 
+impl Reads {
+    /// What either of two reads.
+    #[must_use]
+    pub fn or(self, other: Reads) -> Reads {
+        Reads {
+            orders: self.orders || other.orders,
+            outcomes: self.outcomes || other.outcomes,
+            exposure: self.exposure || other.exposure,
+            category: self.category || other.category,
+        }
+    }
+}
+
 /// What a policy keeps of a merit: two numbers, whose meaning is the policy's own.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Weight {

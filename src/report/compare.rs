@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::design::designs;
 use super::numbers::{count, figures, fixed, or_none, percent};
 use super::text::{Paint, foot, table};
 use crate::store::{Difference, Summary, Verdict};
@@ -27,6 +28,7 @@ pub fn compare_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> S
         text.push_str(&notes(&found));
         text.push('\n');
     }
+    text.push_str(&designs(summary, paint));
     text.push_str(&foot(summary, folder, paint));
     text
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 pub mod csv;
+mod design;
 pub mod json;
 mod nudge;
 mod numbers;

@@ -25,8 +25,9 @@ const HEADLINE: [&str; 10] = [
 ];
 /// Metrics that are all shown.
 const FEW_METRICS: usize = 8;
-/// Metrics beside a point, and keys below a metric.
-const MOST_COLUMNS: usize = 6;
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+/// Keys below a metric.
 const MOST_KEYS: usize = 8;
 /// Points of a front that are shown.
 const MOST_MEMBERS: usize = 30;
@@ -46,8 +47,7 @@ pub fn sweep_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> Str
     let shown = shown(sweep);
     if !sweep.means.is_empty() {
         let _ = writeln!(text, "\n{}", paint.bold("Means of each point"));
-        let metrics = &shown[..shown.len().min(MOST_COLUMNS)];
-        text.push_str(&points(&keys, metrics, &sweep.means));
+        text.push_str(&points(&keys, fitting(&keys, &shown, &sweep.means), &sweep.means));
     }
     let (what, legend) = method(sweep.sensitivity.method);
     let _ = writeln!(text, "\n{}", paint.bold(&format!("What moves what: {what}")));
@@ -117,6 +117,24 @@ fn shown(sweep: &SweepSummary) -> Vec<&str> {
     chosen
 }
 
+/// As many of the metrics as there is room for beside the keys, but at least one.
+fn fitting<'a>(keys: &[&str], metrics: &'a [&'a str], points: &[PointMeans]) -> &'a [&'a str] {
+    let of_key = |key: &&str| {
+        let values = points.iter().filter_map(|point| point.values.get(*key));
+        values.map(|value| value.chars().count()).max().unwrap_or(0).max(key.chars().count()) + 2
+    };
+    let mut room = WIDTH.saturating_sub("point".len() + keys.iter().map(of_key).sum::<usize>());
+    let fits = |metric: &&&str| {
+        // Numbers of up to nine characters are as wide as a name of nine.
+        let width = metric.len().max(9) + 2;
+        let fits = width <= room;
+        room = room.saturating_sub(width);
+        fits
+    };
+    let n = metrics.iter().take_while(fits).count();
+    &metrics[..n.max(1).min(metrics.len())]
+}
+
 /// A row for each point: its number, the values of the keys, and means.
 fn points(keys: &[&str], metrics: &[&str], points: &[PointMeans]) -> String {
     // As many places as tell the points of a column apart.
@@ -152,7 +170,8 @@ fn method(method: Method) -> (&'static str, &'static str) {
         Method::StandardisedRegression => (
             "standardised regression coefficients",
             "A standard deviation more of the key goes with so many of the metric (± half a 95 % interval).\n\
-             They see straight lines only: R² is the share of the variance that these explain.",
+             Of names, being this one rather than the first is what there is more or less of. They see\n\
+             straight lines only: R² is the share of the variance that these explain.",
         ),
     }
 }

@@ -12,8 +12,8 @@ use crate::agents::shoppers::{Peak, ReviewsSpec, ShoppersSpec, Traffic};
 use crate::driver::{Clock, Refresh};
 use crate::market::onboarding::JoiningSpec;
 use crate::market::{
-    CategorySpec, CountrySpec, EventsSpec, FeedbackSpec, FulfilmentSpec, MarketPlan, MarketSpec,
-    PaymentSpec,
+    CategorySpec, CountrySpec, Design, EventsSpec, FeedbackSpec, FulfilmentSpec, MarketPlan,
+    MarketSpec, PaymentSpec, SplitPlan,
 };
 use crate::quantity::Span;
 use crate::ranking::RankingSpec;
@@ -136,7 +136,27 @@ impl Scenario {
             feedback: self.feedback,
             events: &self.events,
             policy: self.ranking.build(),
+            split: None,
         }
+    }
+
+    /// The plan of one world's market in which `other` is tested against this scenario. The two differ in
+    /// nothing but what a side may have to itself.
+    pub fn plan_test<'a>(
+        &'a self,
+        world: u32,
+        design: Design,
+        other: &'a Scenario,
+    ) -> MarketPlan<'a> {
+        let split = SplitPlan {
+            design,
+            market: &other.market,
+            shoppers: &other.shoppers,
+            sellers: &other.sellers,
+            feedback: other.feedback,
+            policy: other.ranking.build(),
+        };
+        MarketPlan { split: Some(split), ..self.plan(world) }
     }
 
     /// A few facts for people, as (name, value).
@@ -177,6 +197,12 @@ impl Scenario {
             let message = "newcomers come between two events, which have one order only at once";
             let issue = Issue::new("engine.refresh", message);
             issues.push(issue.with("tick", "`refresh = \"immediate\"` with sellers.newcomers"));
+        }
+        if self.sellers.newcomers.is_some() && self.joining.is_some() {
+            let message = "new sellers come by themselves or through staff, not both";
+            let issue = Issue::new("sellers.newcomers", message);
+            let allowed = "one of them; `joining = false` takes staff away";
+            issues.push(issue.with("`sellers.newcomers` and `joining`", allowed));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::answers::Answer;
 use super::arms::{ArmSummary, Difference};
+use super::designs::{DesignResult, TestedWorld};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
 use super::nudge::NudgeSummary;
 use super::sweep::SweepSummary;
@@ -64,6 +65,12 @@ pub struct Summary {
     /// in `rows.csv` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepSummary>,
+    /// Of a comparison with designs: what tests within one world say beside the truth.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub designs: Vec<DesignResult>,
+    /// Of a comparison with designs: every world with a test in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tested_worlds: Vec<TestedWorld>,
 }
 
 /// Which scenario ran.
@@ -240,6 +247,8 @@ impl Summary {
             nudge: None,
             cases: Vec::new(),
             sweep: None,
+            designs: Vec::new(),
+            tested_worlds: Vec::new(),
         }
     }
 
@@ -278,6 +287,21 @@ impl Summary {
         let per_second = new_events as f64 / summary.cost.sim_s;
         summary.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { weeks, digest, counts, metrics, sweep: Some(sweep), ..summary }
+    }
+
+    /// The same with what tests within one world say, those worlds, and how many of what happened in
+    /// them: it counts, and what it took is in `cost.sim_s` already.
+    #[must_use]
+    pub fn tested(
+        mut self,
+        designs: Vec<DesignResult>,
+        tested_worlds: Vec<TestedWorld>,
+        counts: &Counts,
+    ) -> Summary {
+        self.counts.add(counts);
+        let per_second = self.counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { designs, tested_worlds, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.

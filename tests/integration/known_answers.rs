@@ -278,6 +278,10 @@ fn what_does_not_go_together_is_told() {
     assert_eq!(two[0].0, "shoppers.choice.cascade", "{two:?}");
     let late = wrong("yule-simon", &["engine.refresh=\"tick\""]);
     assert_eq!(late[0].0, "engine.refresh", "{late:?}");
+    let staff = ["engine.refresh=\"immediate\"", "engine.cells=1", "sellers.newcomers.most=9"];
+    let staff = [&staff[..], &["sellers.newcomers.chance=0.1", "sellers.newcomers.price_eur=9.0"]];
+    let error = try_load(SMALL, &staff.concat()).expect_err("staff and newcomers");
+    assert_eq!(error.problems[0].key, "sellers.newcomers", "{error}");
     let whole = wrong("best-of-n", &["reviews.gaussian=false"]);
     assert_eq!(whole[0].0, "sellers.given.alike.quality.normal", "{whole:?}");
     let nobody = wrong("base", &["sellers.given.alike=false"]);

@@ -6,7 +6,9 @@ mod cli_basics;
 mod cli_compare;
 mod cli_run;
 mod cli_validate;
+mod cli_sweep;
 mod conservation;
+mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;

@@ -6,7 +6,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::stars::mean_stars;
 use super::{Listing, PricingId, Profile, Quality, SellerDay, Sourcing};
 use crate::protocol::{Notice, Outbox, Request};
 use crate::rng::{Dice, Purpose, unit_normal};
@@ -102,8 +101,8 @@ pub struct Given {
     pub price_eur: f64,
     /// Shares of 1 to 5 stars, where it has its own.
     pub shares: Option<[f64; 5]>,
-    /// The true mean of its stars, where its quality says it.
-    pub true_stars: Option<f64>,
+    /// The true mean of real-valued stars, where it was drawn.
+    pub mean_stars: Option<f64>,
 }
 
 impl Given {
@@ -115,14 +114,14 @@ impl Given {
             Some(GivenQuality::Shares(shares)) => Some(shares.stars),
             _ => None,
         };
-        let true_stars = match quality {
+        let mean_stars = match quality {
             Some(GivenQuality::Normal(normal)) => {
                 let draw = who.block(u64::from(seller.0), 0, Purpose::SellerQuality);
                 Some(normal.mean + normal.sd * unit_normal(draw.fine_unit(0)))
             }
-            _ => shares.as_ref().map(mean_stars),
+            _ => None,
         };
-        Given { price_eur, shares, true_stars }
+        Given { price_eur, shares, mean_stars }
     }
 }
 

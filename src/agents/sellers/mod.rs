@@ -99,8 +99,8 @@ impl Profile {
 
     /// Mean stars that it earns in the long run with a `quality`, if every delivered order is reviewed.
     pub fn true_stars(&self, quality: &Quality, usual: &StarShares) -> f64 {
-        let known = self.given.and_then(|given| given.true_stars);
-        known.unwrap_or_else(|| true_stars(quality, usual))
+        let drawn = self.given.and_then(|given| given.mean_stars);
+        drawn.unwrap_or_else(|| true_stars(quality, &self.star_shares(usual)))
     }
 }
 

@@ -125,8 +125,7 @@ fn variance(row: &[f64; 5]) -> f64 {
     row.iter().zip(1..).map(|(p, k)| p * f64::from(k * k)).sum::<f64>() - mean * mean
 }
 
-/// Mean stars of a distribution over 1 to 5.
-pub(super) fn mean_stars(row: &[f64; 5]) -> f64 {
+fn mean_stars(row: &[f64; 5]) -> f64 {
     row.iter().zip(1..).map(|(p, k)| p * f64::from(k)).sum()
 }
 
