@@ -91,7 +91,7 @@ fn what_breaks_the_assumption_fails_with_1() {
     let urn = "polya-urn --replications 200 --set stop.orders=300";
     for (words, case) in [
         (format!("{urn} --set ranking.popularity.gamma=1.5"), 1),
-        ("first-sale --set ranking.cheapest={}".to_owned(), 0),
+        ("first-sale --set ranking.popularity={a=1.0,c=1.0,gamma=1.0}".to_owned(), 0),
         ("mnl --replications 2 --set shoppers.choice.position.decay=1.0".to_owned(), 1),
         ("coupon-collector --set ranking.popularity={a=1.0,c=1.0,gamma=1.0}".to_owned(), 0),
     ] {
@@ -131,7 +131,7 @@ fn what_is_refused() {
         (&["--set", "weeks=3"], "CASE"),
         (&["--weeks", "3"], "CASE"),
         (&["intervals", "--set", "weeks=3"], "no scenario that --set changes"),
-        (&["cascade", "--set", "shoppers.choice.position.decay=0.0"], "exactly one"),
+        (&["cascade", "--set", "shoppers.choice.position.decay=0.0"], "in one way, not two"),
         (&["polya-urn", "--set", "ranking.random={}"], "`polya-urn` cannot be tried so"),
         (&["polya-urn", "--set", "ranking.random={}"], "needs the key `ranking.popularity.a`"),
         (&["polya-urn", "--set", "ranking.popularity.c=0.0"], "there is no urn"),
