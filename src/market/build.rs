@@ -231,9 +231,9 @@ impl MarketPlan<'_> {
         let payments = self.ways_to_pay();
         let (customers, class_bounds) = self.customers(who, &countries, &payments);
         let fulfilment = self.travel(&sellers);
-        let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         Market {
+            onboarding: self.joining.map(|joining| self.staff(joining, &census, contacts, who)),
             reputations: self.reputations(sellers.len(), census.categories.len()),
             fresh: vec![],
             ledger: Ledger::new(&self.market.fees, sellers.len()),
@@ -260,6 +260,7 @@ impl MarketPlan<'_> {
             returns: self.shoppers.returns.clone(),
             reviews: self.reviews.cloned(),
             star_shares: *self.stars,
+            star_sd: self.reviews.and_then(|r| r.gaussian).map(|gaussian| gaussian.sd),
             commission: self.market.fees.commission,
             monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
             shopper_shares: mean_shares(self.shoppers, &homes_of),
@@ -284,7 +285,6 @@ impl MarketPlan<'_> {
             countries,
             payments,
             fulfilment,
-            onboarding,
         }
     }
 
