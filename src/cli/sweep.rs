@@ -246,7 +246,8 @@ impl Sweep {
         let (mut ended, mut written) = (Ended::Interrupted, Ok(()));
         let keep = |ran: Result<Ran, String>| {
             let ran = match ran {
-                Ok(ran) if ran.summary.complete => ran,
+                // A world that a stop cut short has no row; it is run again by who goes on.
+                Ok(ran) if ran.summary.complete || !follower.interrupt.asked() => ran,
                 Ok(_) => return ControlFlow::Break(()),
                 Err(why) => {
                     ended = Ended::Wrong(why);
