@@ -1,15 +1,17 @@
 //! What happened: facts, who they speak of, the digest of a run, and the sink through which facts leave.
 
+mod appraisal;
 mod digest;
 mod log;
 mod names;
 
+pub use appraisal::{Appraisal, Appraised, Place};
 pub use digest::Digest;
 pub use log::{FactBuffer, FactLog, merge};
 
 use crate::units::{
     CategoryId, Cents, ClassId, CountryId, CustomerId, Grade, KindId, ProductId, SellerId,
-    SessionId, SimTime,
+    SessionId, SimTime, US_PER_WEEK,
 };
 
 /// One purchase of one unit, as every later fact about it repeats it.
@@ -177,6 +179,9 @@ pub enum Fact<'a> {
     MoodChanged { customer: CustomerId, mood: u8 },
     /// The scenario changed a seller's true quality.
     Shocked { seller: SellerId },
+    /// The scenario published a review of 1 to 5 stars without an order: the least that can be done to
+    /// a reputation.
+    Nudged { seller: SellerId, stars: u8 },
     /// A day of the staff of a stage: how many cases it worked, how many it could have worked
     /// (`capacity`), and how many wait that were ready.
     StaffDay { stage: Stage, worked: u32, capacity: u32, waiting: u32 },
@@ -211,8 +216,9 @@ impl FactMask {
     pub const MOOD_CHANGED: FactMask = FactMask(1 << 20);
     pub const SHOCKED: FactMask = FactMask(1 << 21);
     pub const STAFF_DAY: FactMask = FactMask(1 << 22);
+    pub const NUDGED: FactMask = FactMask(1 << 23);
     /// How many kinds there are.
-    pub const KINDS: usize = 23;
+    pub const KINDS: usize = 24;
 
     /// Both of two masks.
     #[must_use]
@@ -253,6 +259,28 @@ impl Fact<'_> {
             Fact::MoodChanged { .. } => 20,
             Fact::Shocked { .. } => 21,
             Fact::StaffDay { .. } => 22,
+            Fact::Nudged { .. } => 23,
+        }
+    }
+
+    /// Of what a seller does or meets between visits: the seller. None of visits and orders, and of what
+    /// concerns several or nobody.
+    pub const fn seller(&self) -> Option<SellerId> {
+        match *self {
+            Fact::Listed { seller, .. }
+            | Fact::Delisted { seller, .. }
+            | Fact::Repriced { seller, .. }
+            | Fact::Restocked { seller, .. }
+            | Fact::FeeCharged { seller, .. }
+            | Fact::StageEntered { seller, .. }
+            | Fact::DroppedOut { seller, .. }
+            | Fact::MysteryOrdered { seller, .. }
+            | Fact::Sanctioned { seller, .. }
+            | Fact::Reinstated { seller }
+            | Fact::Exited { seller, .. }
+            | Fact::Shocked { seller }
+            | Fact::Nudged { seller, .. } => Some(seller),
+            _ => None,
         }
     }
 
@@ -267,6 +295,16 @@ impl Fact<'_> {
 pub trait FactSink: Send {
     /// Takes one fact.
     fn take(&mut self, at: SimTime, fact: &Fact<'_>);
+
+    /// Whether visits are to be taken apart for this sink; where not, an appraisal is not even made.
+    #[inline]
+    fn appraises(&self) -> bool {
+        false
+    }
+
+    /// Takes the appraisal of one visit. It comes after what the visit was shown and before what came
+    /// of it.
+    fn appraise(&mut self, _: &Appraisal<'_>) {}
 }
 
 /// Drops every fact: for measuring what the recording costs.
@@ -329,8 +367,24 @@ pub struct Census {
     pub countries: Vec<String>,
     /// Names, by [`ClassId`].
     pub classes: Vec<String>,
-    /// Weeks that the run covers.
+    /// Weeks that the run covers, the last of them perhaps not to its end.
     pub weeks: u32,
+    /// When the run ended, where that was before its last week was over.
+    pub ended: Option<SimTime>,
     /// How many places a slate has.
     pub slate_length: usize,
+    /// What the platform keeps of the price of an order that is not refunded [ratio].
+    pub commission: f64,
+}
+
+impl Census {
+    /// When the run ended: nothing is known of later.
+    pub fn end(&self) -> SimTime {
+        self.ended.unwrap_or(SimTime(u64::from(self.weeks) * US_PER_WEEK))
+    }
+
+    /// How long the run was, with a part of a week where it ended within one [weeks].
+    pub fn length_weeks(&self) -> f64 {
+        self.end().0 as f64 / US_PER_WEEK as f64
+    }
 }

@@ -82,11 +82,19 @@ pub enum Purpose {
     Aim = 61,
     /// Whether an experience makes a customer loyal or loses it.
     Mood = 51,
+    /// Whom an event strikes that draws its target.
+    Strike = 54,
+    /// Which places of a slate a shopper looks at.
+    Examination = 52,
+    /// Whether a visit brings a new seller.
+    Newcomer = 53,
     // Experiments.
     /// Where the points of a design lie.
     Design = 70,
     /// Which values a bootstrap draws again.
     Resample = 71,
+    /// Which side of a test within one world somebody is on.
+    Split = 72,
 }
 
 /// A root of chance: the key under which draws are made.

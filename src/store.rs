@@ -3,9 +3,12 @@
 //! A file of a run folder is written under a temporary name beside its place, forced to the disk and
 //! renamed: a killed run leaves the old file or the new one, never half of one.
 
+mod answers;
 mod arms;
+mod designs;
 mod facts;
 mod machine;
+mod nudge;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod rows;
@@ -13,12 +16,15 @@ mod summary;
 mod sweep;
 
 pub use crate::measure::Counts;
+pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
+pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
+pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};
 pub use rows::RowFile;
 pub use summary::{
-    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, WorldName, WorldSummary,
+    About, Cost, MetricValue, SCHEMA, ScenarioName, Summary, Validated, WorldName, WorldSummary,
 };
 pub use sweep::{
     Estimated, KeySensitivity, Method, MetricSensitivity, Objective, Pareto, PointMeans,

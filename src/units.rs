@@ -170,6 +170,18 @@ impl SessionId {
         let high = (class.0 as u64) << cell_bits | cell as u64;
         SessionId((high << tick_bits | tick as u64) << j_bits | j as u64)
     }
+
+    /// The class of shoppers that the number was made with.
+    pub const fn class(self) -> ClassId {
+        let [_, cell, tick, j] = Self::BITS;
+        ClassId((self.0 >> (cell + tick + j)) as u8)
+    }
+
+    /// The tick that the number was made with.
+    pub const fn tick(self) -> u32 {
+        let [_, _, tick, j] = Self::BITS;
+        (self.0 >> j) as u32 & ((1 << tick) - 1)
+    }
 }
 
 /// The condition grade of a refurbished good, worst first.
@@ -224,10 +236,12 @@ pub enum KindId {
     Retailer,
     /// A certified second-hand reseller that buys from individuals.
     Certified,
+    /// No business at all: its price, stock and quality are given by the scenario.
+    Given,
 }
 
 impl KindId {
-    /// Every kind, in the order of the scenario's reference.
+    /// Every kind that sellers are drawn of, in the order of the scenario's reference.
     pub const ALL: [KindId; 8] = [
         KindId::Factory,
         KindId::Repairer,
@@ -250,10 +264,11 @@ impl KindId {
             KindId::Leasing => "leasing",
             KindId::Retailer => "retailer",
             KindId::Certified => "certified",
+            KindId::Given => "given",
         }
     }
 
-    /// The place of this kind in [`KindId::ALL`].
+    /// The place of this kind in [`KindId::ALL`], one past the last for given sellers.
     pub const fn index(self) -> usize {
         self as usize
     }

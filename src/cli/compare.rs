@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use super::design::{DesignArgs, Tests};
 use super::progress::{Interrupt, Progress};
 use super::run::{CutArgs, RunArgs};
 use super::{Exit, Format, Output};
@@ -32,6 +33,9 @@ pub struct Compare {
     /// comma within brackets belongs to the value.
     #[arg(long = "arm", value_name = "NAME[:KEY=VALUE,…]")]
     arms: Vec<String>,
+
+    #[command(flatten)]
+    design: DesignArgs,
 }
 
 impl Compare {
@@ -48,34 +52,34 @@ impl Compare {
         };
         let plain = self.args.load(&[])?;
         plain.remarks.iter().for_each(|remark| out.note(remark.draw_remark(true).trim_end()));
-        let mut loaded = Vec::new();
-        for arm in &arms {
-            match self.args.load(&arm.overrides) {
-                Ok(scenario) => loaded.push(scenario),
-                Err(mut wrong) => {
-                    // Everything that --set says was found right in the base.
-                    let said = wrong.problems.iter_mut().filter(|it| it.file == "--set");
-                    said.for_each(|problem| problem.file = "--arm".to_owned());
-                    out.error(&format!("in --arm {}:\n{}", arm.name, wrong.draw(true)));
-                    return Ok(Exit::BadInput);
-                }
+        let loaded = self.load(&arms);
+        let checked = loaded.and_then(|loaded| Ok((self.design.checked(&loaded)?, loaded)));
+        let (designs, loaded) = match checked {
+            Ok(both) => both,
+            Err(why) => {
+                out.error(&why);
+                return Ok(Exit::BadInput);
             }
-        }
+        };
         let (name, out_dir) = (&plain.name, self.args.out.as_deref());
         let folder = RunFolder::create(out_dir, Path::new(RESULTS), name, "compare")?;
         let interrupt = Interrupt::listen()?;
         let scenarios = self.cut.scenarios(loaded.iter().map(|arm| &arm.scenario));
-        let progress = Progress::new(u64::from(asked) * scenarios.len() as u64, interrupt, out);
+        let whole_worlds = u64::from(asked) * scenarios.len() as u64;
+        let tests = u64::from(asked) * designs.len() as u64;
+        let progress = Progress::new(whole_worlds + tests, interrupt, out);
         let begin = |arm: &Arm| Tables::begin(&folder, Some(&arm.name));
         let mut tables = arms.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
         let mut base = Tables::begin(&folder, None)?;
         let each = Replications { markets: self.args.markets, each: replications };
         let ran = self.simulate(each, &scenarios, &mut base, &mut tables, &progress)?;
+        let two = [&loaded[0].scenario, &loaded[1].scenario];
+        let tests = DesignArgs::run(&designs, each, two, &self.args, (whole_worlds, &progress));
         progress.done();
         for ((arm, loaded), tables) in arms.iter().zip(&loaded).zip(tables) {
             report::write_arm(&folder, &arm.name, &loaded.resolved, tables)?;
         }
-        let summary = || self.summary(&arms, &loaded[0], ran, began);
+        let summary = || self.summary(&arms, &loaded[0], (ran, tests), began);
         let summary = report::write_run(&folder, &loaded[0].resolved, base, summary)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
@@ -84,13 +88,26 @@ impl Compare {
                 out.result(&text)?;
             }
         }
-        let whole = |arm: &ArmSummary| arm.worlds.iter().filter(|world| world.complete).count();
-        let kept = summary.arms.iter().map(whole).min().unwrap_or(0);
-        if kept == asked as usize {
-            return Ok(Exit::Done);
-        }
-        out.error(&format!("interrupted: kept {kept} of {asked} worlds of every arm"));
-        Ok(Exit::Interrupted)
+        Ok(match missing(&summary, asked as usize, designs.len()) {
+            None => Exit::Done,
+            Some(what) => {
+                out.error(&what);
+                Exit::Interrupted
+            }
+        })
+    }
+
+    /// The scenario of every arm, or what is wrong with one.
+    fn load(&self, arms: &[Arm]) -> Result<Vec<Loaded<Scenario>>, String> {
+        let load = |arm: &Arm| {
+            self.args.load(&arm.overrides).map_err(|mut wrong| {
+                // Everything that --set says was found right in the base.
+                let said = wrong.problems.iter_mut().filter(|it| it.file == "--set");
+                said.for_each(|problem| problem.file = "--arm".to_owned());
+                format!("in --arm {}:\n{}", arm.name, wrong.draw(true))
+            })
+        };
+        arms.iter().map(load).collect()
     }
 
     /// Every world of every arm, and the time they took [s].
@@ -126,7 +143,7 @@ impl Compare {
         &self,
         arms: &[Arm],
         base: &Loaded<Scenario>,
-        (ran, sim_s): (Vec<Worlds>, f64),
+        ((ran, sim_s), tests): ((Vec<Worlds>, f64), Tests),
         began: Instant,
     ) -> Summary {
         let metrics = all_metrics();
@@ -138,9 +155,26 @@ impl Compare {
         let arm =
             |(arm, ran): (&Arm, &Vec<_>)| ArmSummary::new(arm.name.clone(), &metrics, ran.clone());
         let summaries = named.map(arm).collect();
-        let about = self.args.about("compare", base, began, sim_s);
-        Summary::new(about, &metrics, worlds[0].clone()).compared(summaries, found)
+        let about = self.args.about("compare", base, began, sim_s + tests.sim_s);
+        let summary = Summary::new(about, &metrics, worlds[0].clone()).compared(summaries, found);
+        let designs = tests.results(&worlds);
+        summary.tested(designs, tests.worlds, &tests.counts)
     }
+}
+
+/// What is said of a comparison that has fewer than the `asked` worlds of every arm and design.
+fn missing(summary: &Summary, asked: usize, designs: usize) -> Option<String> {
+    let whole = |arm: &ArmSummary| arm.worlds.iter().filter(|world| world.complete).count();
+    let kept = summary.arms.iter().map(whole).min().unwrap_or(0);
+    let tested = summary.tested_worlds.iter().filter(|world| world.complete).count();
+    if kept == asked && tested == designs * asked {
+        return None;
+    }
+    let tests = match designs {
+        0 => String::new(),
+        n => format!(", and {tested} of {} worlds with a test", n * asked),
+    };
+    Some(format!("interrupted: kept {kept} of {asked} worlds of every arm{tests}"))
 }
 
 /// One pair has no interval, and so no verdict.

@@ -1,7 +1,7 @@
 //! `brocante explain`: what a metric means, and where it comes from.
 
 use super::{Exit, Format, Output};
-use crate::measure::{Better, Metric, all_metrics};
+use crate::measure::{Better, LOOP_METRICS, Metric, all_metrics};
 use crate::scenario::nearest;
 
 /// Arguments of `explain`.
@@ -15,7 +15,8 @@ pub struct Explain {
 
 impl Explain {
     pub(super) fn run(&self, out: &Output) -> anyhow::Result<Exit> {
-        let all = all_metrics();
+        let mut all = all_metrics();
+        all.extend(&LOOP_METRICS);
         let Some(metric) = all.iter().find(|metric| metric.name == self.metric) else {
             let hint = match nearest(&self.metric, all.iter().map(|metric| metric.name)) {
                 Some(name) => format!("did you mean `{name}`?"),
@@ -38,7 +39,12 @@ fn text(metric: &Metric) -> String {
         Better::Higher => "higher is better",
         Better::None => "neither way is better: it describes the market",
     };
-    let told = if metric.weekly { "for the run and by week" } else { "for the run" };
+    let nudge = LOOP_METRICS.iter().any(|other| other.name == metric.name);
+    let told = match (nudge, metric.weekly) {
+        (true, _) => "by brocante nudge",
+        (false, true) => "for the run and by week",
+        (false, false) => "for the run",
+    };
     format!(
         "{}\n\n{}\n\nunit       {}\ndirection  {better}\ntold       {told}\nformula    {}\nsource     {}\n",
         metric.name, metric.says, metric.unit, metric.formula, metric.source

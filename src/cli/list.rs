@@ -6,7 +6,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Exit, Format, Output};
-use crate::measure::{Better, Metric, all_metrics};
+use crate::experiment::validate::{CASES, Case};
+use crate::measure::{Better, LOOP_METRICS, Metric, all_metrics};
 use crate::ranking::{About, POLICIES};
 use crate::scenario::{first_comment, read_text};
 use crate::units::KindId;
@@ -22,6 +23,8 @@ enum Listable {
     Metrics,
     /// Scenario files under ./scenarios.
     Scenarios,
+    /// Known answers, for `validate`.
+    Cases,
 }
 
 /// Arguments of `list`.
@@ -50,11 +53,12 @@ impl Row {
 type Rows = fn(&Output) -> Vec<Row>;
 
 /// Where each list comes from.
-const LISTS: [(Listable, Rows); 4] = [
+const LISTS: [(Listable, Rows); 5] = [
     (Listable::Policies, policies),
     (Listable::Kinds, kinds),
     (Listable::Metrics, metrics),
     (Listable::Scenarios, scenarios),
+    (Listable::Cases, cases),
 ];
 
 impl List {
@@ -94,6 +98,7 @@ fn kinds(_: &Output) -> Vec<Row> {
         KindId::Leasing => "sells the fleets that come back from their lease, in waves",
         KindId::Retailer => "sells unopened returns and unsold stock, of the best grade alone",
         KindId::Certified => "buys from individuals at a price that it bids",
+        KindId::Given => "has a price, a quality and plenty of stock as the scenario gives them",
     };
     KindId::ALL.iter().map(|&kind| Row::new(kind.name(), says(kind))).collect()
 }
@@ -108,7 +113,13 @@ fn metrics(_: &Output) -> Vec<Row> {
         };
         Row::new(metric.name, format!("{} [{}{better}]", metric.says, metric.unit))
     };
-    all_metrics().into_iter().map(row).collect()
+    all_metrics().into_iter().chain(&LOOP_METRICS).map(row).collect()
+}
+
+/// The known answers, with where each comes from.
+fn cases(_: &Output) -> Vec<Row> {
+    let row = |case: &Case| Row::new(case.name, format!("{} [{}]", case.says, case.source));
+    CASES.iter().map(row).collect()
 }
 
 /// The files under `scenarios/`, with the question that each asks.

@@ -3,14 +3,17 @@
 mod check;
 mod compare;
 mod completions;
+mod design;
 mod exit;
 mod explain;
 mod list;
+mod nudge;
 mod output;
 mod progress;
 mod run;
 mod schema;
 mod sweep;
+mod validate;
 mod why;
 
 use std::path::PathBuf;
@@ -49,13 +52,17 @@ enum Command {
     Run(run::Run),
     /// Compare two or more arms of a scenario in the same worlds.
     Compare(compare::Compare),
+    /// Measure what one review, or a shock to one seller, makes of the market.
+    Nudge(nudge::Nudge),
+    /// Try the known answers: does the market give what formulas say?
+    Validate(validate::Validate),
     /// Run a scenario at many points of some keys: what moves which metric, and the best trades.
     Sweep(sweep::Sweep),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
     Schema(schema::Schema),
-    /// List ranking policies, kinds of sellers, metrics or scenarios.
+    /// List ranking policies, kinds of sellers, metrics, scenarios or known answers.
     List(list::List),
     /// Say what a metric means, its unit, its formula and its source.
     Explain(explain::Explain),
@@ -91,6 +98,8 @@ impl Command {
         match self {
             Command::Run(command) => command.run(out, began),
             Command::Compare(command) => command.run(out, began),
+            Command::Nudge(command) => command.run(out, began),
+            Command::Validate(command) => command.run(out, began),
             Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),

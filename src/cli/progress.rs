@@ -242,6 +242,49 @@ impl Heartbeat for OneWorld<'_> {
     }
 }
 
+/// Shows how far a work of several parts has come.
+pub struct Steps {
+    bar: Option<ProgressBar>,
+    interrupt: Interrupt,
+    began: Instant,
+}
+
+impl Steps {
+    /// A bar for work of `length`, in whatever unit; hidden with `--quiet` and where standard error is
+    /// no terminal.
+    pub fn new(length: u64, interrupt: Interrupt, out: &Output) -> Self {
+        let term = console::Term::buffered_stderr();
+        let bar = (!out.quiet && term.is_term()).then(|| {
+            let target = Box::new(Narrower(term.clone()));
+            let target = ProgressDrawTarget::term_like_with_hz(target, 8);
+            // The template is a constant that indicatif accepts; its default serves if it did not.
+            let style =
+                ProgressStyle::with_template("{bar:24.cyan/dim} {percent:>3}%  {msg}  {eta} left");
+            ProgressBar::with_draw_target(Some(length), target)
+                .with_style(style.unwrap_or(ProgressStyle::default_bar()))
+        });
+        #[expect(clippy::disallowed_methods, reason = "progress is told by the wall clock")]
+        let began = Instant::now();
+        Steps { bar, interrupt, began }
+    }
+
+    /// So much of the length is done, and `what` is under way; says whether to go on.
+    pub fn at(&self, done: u64, what: &'static str) -> Go {
+        if let Some(bar) = self.bar.as_ref().filter(|_| self.began.elapsed() > PATIENCE) {
+            bar.set_message(what);
+            bar.set_position(done);
+        }
+        if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Takes the bar away.
+    pub fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

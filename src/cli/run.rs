@@ -29,8 +29,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
-    /// Worlds of each market: same sellers and products, other chances. Default: 1, or 8 where arms
-    /// are compared.
+    /// Worlds of each market: same sellers and products, other chances. Default: 1; 8 where arms are
+    /// compared, 30 for nudges.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub replications: Option<u32>,
 

@@ -3,16 +3,17 @@
 use std::ops::Range;
 
 use super::aftermath::{Aftermath, send_off};
+use super::appraiser::{Appraiser, Seen, glance};
 use super::arrivals::{Arrivals, Visit, comes};
 use super::calendar::{Calendar, Due, Entry};
 use super::simulate::{Clock, Refresh};
 use super::sort::{SortRoom, sort_by_time};
-use crate::agents::shoppers::{Chooser, Glance};
+use crate::agents::shoppers::{Browsing, Chooser, Glance};
 use crate::history::{Fact, FactMask, FactSink, Order};
 use crate::market::{Cell, Market, Placed, Planted, Spot};
 use crate::protocol::Query;
 use crate::rng::Purpose;
-use crate::units::{ClassId, CustomerId, SellerId, SimTime};
+use crate::units::{ClassId, CustomerId, ProductId, SellerId, SimTime};
 
 /// Facts that the market must hear of between ticks; views are not among them.
 const FOR_THE_MARKET: FactMask = FactMask::BOUGHT
@@ -32,6 +33,8 @@ pub struct Work {
     pub visits: u64,
     /// Calendar entries executed.
     pub entries: u64,
+    /// Orders placed, those of campaigns included.
+    pub orders: u64,
 }
 
 /// One cell with its calendar, its arrivals and the sink of its facts. Lanes lie side by side and are
@@ -45,6 +48,8 @@ pub struct Lane<S> {
     pub sink: S,
     /// What it did so far.
     pub work: Work,
+    /// The seller who just came, and gets the order of the next visit.
+    pub newcomer: Option<SellerId>,
     calendar: Calendar,
     arrivals: Arrivals,
     outbox: Vec<(SimTime, Fact<'static>)>,
@@ -55,6 +60,7 @@ pub struct Lane<S> {
     room: SortRoom,
     shown: Vec<SellerId>,
     glances: Vec<Glance>,
+    appraiser: Appraiser,
 }
 
 impl<S: FactSink> Lane<S> {
@@ -70,6 +76,7 @@ impl<S: FactSink> Lane<S> {
             cell,
             sink,
             work: Work::default(),
+            newcomer: None,
             calendar,
             arrivals,
             outbox: Vec::new(),
@@ -80,6 +87,7 @@ impl<S: FactSink> Lane<S> {
             room: SortRoom::default(),
             shown: Vec::new(),
             glances: Vec::new(),
+            appraiser: Appraiser::default(),
         }
     }
 
@@ -113,6 +121,20 @@ impl<S: FactSink> Lane<S> {
             self.agenda.insert(*next + at, item);
         }
         true
+    }
+
+    /// When the next thing on the agenda takes place, if it is a visit that buys from a new seller.
+    pub fn brings_somebody(&self, market: &Market, next: usize, start: SimTime) -> Option<SimTime> {
+        let item = self.agenda.get(next).filter(|&item| item & VISIT != 0)?;
+        let visit = &self.visits[(item & INDEX) as usize];
+        let brings = market.brings_somebody(visit.session) && comes(market, visit);
+        brings.then(|| SimTime(start.0 + (item >> 32)))
+    }
+
+    /// When the last of the first `done` things of the agenda was done in a tick that began at `start`.
+    pub fn time_of(&self, done: usize, start: SimTime) -> SimTime {
+        let last = done.checked_sub(1).and_then(|last| self.agenda.get(last));
+        SimTime(start.0 + last.map_or(0, |item| item >> 32))
     }
 
     /// The first phase of a tick, and the agenda of the second.
@@ -180,11 +202,16 @@ impl<S: FactSink> Lane<S> {
 
     /// One visit: search, look, choose or leave.
     fn serve(&mut self, market: &Market, at: SimTime, visit: &Visit) {
+        if let Some(seller) = self.newcomer.take() {
+            return self.serve_new(market, at, visit, seller);
+        }
         let product = self.cell.offers().product(visit.slot);
         let Visit { session, country, class, .. } = *visit;
         let taste = market.class(class);
         let query = Query { session, product, country, class };
-        self.cell.rank(market, visit.slot, &query, taste.taste.star_eur as f32);
+        let side = market.side(session, visit.customer);
+        let view = market.view(side);
+        self.cell.rank_on(side, market, visit.slot, &query, taste.taste.star_eur as f32);
         let offers = self.cell.offers();
         let slate = self.cell.slate();
         let spot = |placed: &Placed| Spot { slot: visit.slot, row: placed.row };
@@ -193,34 +220,60 @@ impl<S: FactSink> Lane<S> {
         let shown = Fact::Shown { session, product, country, class, slate: &self.shown };
         self.sink.take(at, &shown);
         if slate.is_empty() {
+            self.appraise(market, at, visit, None);
             return;
         }
-        let place = if visit.leaves == f64::INFINITY && !visit.chooses {
+        let logit = !matches!(market.browsing(), Browsing::Cascade(_));
+        let place = if visit.leaves == f64::INFINITY && !visit.chooses && logit {
             Some(1)
         } else {
-            let chooser = Chooser {
-                dice: market.dice(),
-                session,
-                taste: taste.taste,
-                reference: market.reference_eur(product),
-                neutral_stars: market.neutral_stars(),
-                neutral_days: market.neutral_days(),
-            };
             let looks = if visit.chooses { slate.len() } else { 1 };
+            let cell = &self.cell;
             self.glances.clear();
-            self.glances.extend(slate[..looks].iter().zip(&self.shown).map(|(placed, &seller)| {
-                let price = f64::from(offers.price(spot(placed)));
-                let stars = f64::from(market.stars(seller));
-                Glance { seller, price, stars, days: market.promised_days(seller, country) }
-            }));
-            chooser.choose(&self.glances, visit.leaves)
+            self.glances.extend(
+                slate[..looks].iter().map(|placed| glance(market, view, cell, spot(placed), visit)),
+            );
+            let chooser = chooser(market, visit, product);
+            chooser.browse(market.browsing(), &self.glances, visit.leaves)
         };
+        self.appraise(market, at, visit, place);
         if market.reads().exposure {
             self.cell.count_views(visit.slot);
         }
         if let Some(place) = place {
             let spot = spot(&self.cell.slate()[usize::from(place) - 1]);
             self.buy(market, at, visit, spot, place);
+        }
+    }
+
+    /// A visit that buys from a seller who is new: nobody else is shown.
+    fn serve_new(&mut self, market: &Market, at: SimTime, visit: &Visit, seller: SellerId) {
+        let product = self.cell.offers().product(visit.slot);
+        let Visit { session, country, class, .. } = *visit;
+        let shown = Fact::Shown { session, product, country, class, slate: &[seller] };
+        self.sink.take(at, &shown);
+        let spot = self.cell.spot_of(seller, visit.slot);
+        let spot = spot.unwrap_or_else(|| panic!("{seller:?} lists no {product:?}"));
+        self.buy(market, at, visit, spot, 1);
+    }
+
+    /// Tells of a visit that wants the offer in a `place`, if it is one to be taken apart.
+    #[inline]
+    fn appraise(&mut self, market: &Market, at: SimTime, visit: &Visit, place: Option<u8>) {
+        if !self.sink.appraises() {
+            return;
+        }
+        // Who finds no way to pay buys nothing.
+        let pays =
+            |place: &u8| market.takes(self.shown[usize::from(*place) - 1]) & visit.payments != 0;
+        let chosen = place.filter(pays);
+        let sampled = self.appraiser.samples(market, visit.session, chosen.is_some());
+        if let Some(of_visits) = sampled {
+            let product = self.cell.offers().product(visit.slot);
+            let chooser = &chooser(market, visit, product);
+            let seen = Seen { visit, chooser, chosen };
+            let made = self.appraiser.appraise(market, &self.cell, at, seen, of_visits);
+            self.sink.appraise(&made);
         }
     }
 
@@ -242,6 +295,7 @@ impl<S: FactSink> Lane<S> {
             class: visit.class,
             place,
         };
+        self.work.orders += 1;
         self.cell.sell(spot);
         tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
     }
@@ -279,6 +333,7 @@ impl<S: FactSink> Lane<S> {
             class: ClassId(0),
             place: 0,
         };
+        self.work.orders += 1;
         self.cell.sell(spot);
         tell(&mut self.outbox, &mut self.sink, at, Fact::Bought { order });
         let sent = send_off(market, at, &order, &mut self.calendar);
@@ -286,6 +341,19 @@ impl<S: FactSink> Lane<S> {
         let draw = market.dice().block(session.0, seller.0, Purpose::Review);
         let answered = reviews.asked_after_days + reviews.delay.days(draw.0[2]);
         self.calendar.push(came.plus_days(answered), Due::Review { stars, late }, &order);
+    }
+}
+
+/// The shopper of a visit in front of a slate of a product.
+#[inline(always)]
+fn chooser(market: &Market, visit: &Visit, product: ProductId) -> Chooser {
+    Chooser {
+        dice: market.dice(),
+        session: visit.session,
+        taste: market.class(visit.class).taste,
+        reference: market.reference_eur(product),
+        neutral_stars: market.neutral_stars(),
+        neutral_days: market.neutral_days(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What moves time: the virtual clock, its calendar and the visits that arrive.
 
 mod aftermath;
+mod appraiser;
 mod arrivals;
 mod calendar;
 mod crew;

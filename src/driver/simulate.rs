@@ -36,6 +36,8 @@ pub struct Clock {
     pub weeks: u32,
     /// When later choices see what happened.
     pub refresh: Refresh,
+    /// Orders with which the run is over, if that is before its last tick; absent: time alone ends it.
+    pub orders: Option<u64>,
 }
 
 impl Clock {
@@ -76,8 +78,19 @@ pub struct Finished<S> {
     pub work: Work,
     /// Wakes of sellers and staff.
     pub wakes: u64,
-    /// Weeks that were run to their end.
+    /// Weeks that were run: to their end, or the last of them to the order that ended the run.
     pub weeks: u32,
+    /// Whether the run went on to its end, its last tick or its last order, and was not stopped before.
+    pub complete: bool,
+    /// When the last order ended the run; nothing where time did, or somebody who watched.
+    pub ended: Option<SimTime>,
+}
+
+/// How far a run came.
+struct End {
+    weeks: u32,
+    complete: bool,
+    ended: Option<SimTime>,
 }
 
 /// Runs a market from its first tick to its last, or until `watch` says to stop.
@@ -104,31 +117,38 @@ pub fn simulate<S: FactSink>(
     };
     let mut barrier = Barrier { clock, lanes: &lanes, market: &market, sink, order: vec![] };
     let workers = if clock.refresh == Refresh::Immediate { 1 } else { workers.max(1) };
-    let weeks = Crew::new(workers).run(lanes.len(), work, |rounds| {
+    let End { weeks, complete, ended } = Crew::new(workers).run(lanes.len(), work, |rounds| {
         barrier.opening();
         watch.opened();
         for tick in 0..clock.ticks() {
             let span = barrier.span(tick);
             if clock.refresh == Refresh::Immediate {
-                barrier.exact_tick(tick, span.clone());
+                if let Some(at) = barrier.exact_tick(tick, span.clone()) {
+                    return barrier.close(at, false, watch);
+                }
             } else {
                 *hold(&now) = (tick, span.clone());
                 rounds.run();
             }
             barrier.settle(span.end, watch);
-            if span.end.0.is_multiple_of(US_PER_DAY)
-                && watch.day(span.end.day() - 1, barrier.work()).is_break()
-            {
-                return span.end.week();
+            let (day_over, enough) = (span.end.0.is_multiple_of(US_PER_DAY), barrier.sold_enough());
+            let go = day_over.then(|| watch.day(span.end.day() - 1, barrier.work()));
+            if enough {
+                return barrier.close(span.end, true, watch);
+            }
+            if go.is_some_and(|go| go.is_break()) {
+                let weeks = span.end.week();
+                return End { weeks, complete: weeks == clock.weeks, ended: None };
             }
         }
-        clock.weeks
+        End { weeks: clock.weeks, complete: true, ended: None }
     });
     let work = barrier.work();
     let sink = barrier.sink;
     let market = market.into_inner().unwrap_or_else(PoisonError::into_inner);
     let lanes = lanes.into_iter().map(|l| l.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Finished { wakes: market.wakes(), market, lanes: lanes.collect(), sink, work, weeks }
+    let (wakes, lanes) = (market.wakes(), lanes.collect());
+    Finished { market, lanes, sink, work, wakes, weeks, complete, ended }
 }
 
 /// Locks; a panic elsewhere is reported by the crew, not by a second panic here.
@@ -158,8 +178,37 @@ impl<S: FactSink> Barrier<'_, S> {
             let lane = hold(lane);
             sum.visits += lane.work.visits;
             sum.entries += lane.work.entries;
+            sum.orders += lane.work.orders;
         }
         sum
+    }
+
+    /// Whether as many orders were placed as end the run.
+    fn sold_enough(&self) -> bool {
+        self.clock.orders.is_some_and(|orders| self.work().orders >= orders)
+    }
+
+    /// Ends a run with the last of its orders, within a tick or, where one was `settled`, after it: day
+    /// and week are told of as if they were over, unless they just were.
+    fn close(&mut self, at: SimTime, settled: bool, watch: &mut dyn Watch<S>) -> End {
+        let market = self.market.read().unwrap_or_else(PoisonError::into_inner);
+        let mut held: Vec<_> = self.lanes.iter().map(hold).collect();
+        let mut sinks: Vec<&mut S> = held.iter_mut().map(|lane| &mut lane.sink).collect();
+        sinks.push(&mut self.sink);
+        let was_told = |us: u64| settled && at.0.is_multiple_of(us);
+        if !was_told(US_PER_DAY) {
+            watch.midnight(&mut sinks);
+        }
+        if !was_told(US_PER_WEEK) {
+            watch.week(at.week(), &mut sinks, &market);
+        }
+        drop(held);
+        if !was_told(US_PER_DAY) {
+            // There is nothing left to stop.
+            let _: Go = watch.day(at.day(), self.work());
+        }
+        let weeks = at.week() + u32::from(!was_told(US_PER_WEEK));
+        End { weeks, complete: true, ended: Some(at) }
     }
 
     /// What happens before the first tick.
@@ -204,17 +253,28 @@ impl<S: FactSink> Barrier<'_, S> {
         }
     }
 
-    /// One tick of the only cell with a refresh after every event.
-    fn exact_tick(&mut self, tick: u32, span: Range<SimTime>) {
+    /// One tick of the only cell with a refresh after every event; says when the order was placed that
+    /// ends the run, after which nothing is done.
+    fn exact_tick(&mut self, tick: u32, span: Range<SimTime>) -> Option<SimTime> {
+        let enough = self.clock.orders.unwrap_or(u64::MAX);
         let mut market = self.market.write().unwrap_or_else(PoisonError::into_inner);
         let mut lane = hold(&self.lanes[0]);
         lane.begin(&market, tick, span.clone());
         // Campaigns order at the start of the tick, and the first visit must see it.
         heed(&mut market, &mut lane, &mut self.sink);
         let mut next = 0;
-        while lane.act_next(&market, &mut next, span.start) {
+        while lane.work.orders < enough {
+            if let Some(at) = lane.brings_somebody(&market, next, span.start) {
+                lane.newcomer = market.welcome(at, &mut One(&mut lane.cell), &mut self.sink);
+                market.freshen();
+                lane.cell.refresh(&market);
+            }
+            if !lane.act_next(&market, &mut next, span.start) {
+                return None;
+            }
             heed(&mut market, &mut lane, &mut self.sink);
         }
+        Some(lane.time_of(next, span.start))
     }
 }
 

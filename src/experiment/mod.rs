@@ -2,14 +2,19 @@
 
 mod arms;
 mod compare;
+mod design;
+pub mod nudge;
+mod observe;
 mod replications;
 mod side_by_side;
 mod sweep;
 mod trial;
+pub mod validate;
 mod why;
 
 pub use arms::{Arm, read_arms};
 pub use compare::differences;
+pub use design::{Tested, biases, check_arms, run_tests};
 pub use replications::{Busiest, Follow, Ran, Replications, Worlds};
 pub use side_by_side::{Seat, cores, side_by_side};
 pub use sweep::{

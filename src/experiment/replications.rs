@@ -80,7 +80,7 @@ impl Replications {
             market_seed: scenario.market.seed,
             seed: scenario.seed,
             weeks_done: world.weeks_done(),
-            complete: world.weeks_done() == scenario.weeks,
+            complete: world.complete,
         };
         Ran {
             summary: WorldSummary::new(name, world.digest, world.counts, &world.metrics),
@@ -165,10 +165,15 @@ pub struct Busiest(Vec<f64>);
 impl Busiest {
     /// A world was run.
     pub fn add(&mut self, ran: &Ran) {
-        if self.0.len() <= ran.thread {
-            self.0.resize(ran.thread + 1, 0.0);
+        self.spent(ran.thread, ran.sim_s);
+    }
+
+    /// A thread spent so much on a world [s].
+    pub fn spent(&mut self, thread: usize, sim_s: f64) {
+        if self.0.len() <= thread {
+            self.0.resize(thread + 1, 0.0);
         }
-        self.0[ran.thread] += ran.sim_s;
+        self.0[thread] += sim_s;
     }
 
     /// The time of the busiest thread [s].

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
-use crate::history::{Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
+use crate::history::{Appraisal, Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
 use crate::market::{Market, Opening};
 use crate::measure::{Counts, Metric, Recorder, WeekRow};
 use crate::scenario::Scenario;
@@ -48,6 +48,8 @@ pub struct World {
     pub counts: Counts,
     /// Every metric with its value, in the order of the registry; empty where nothing was measured.
     pub metrics: Vec<(&'static Metric, Option<f64>)>,
+    /// Whether it was run to its end: its last tick, or the order that ends it.
+    pub complete: bool,
     /// Rows by week, by seller and by applicant.
     pub tables: WorldTables,
     /// Orders by seller in the second half of the run; empty where nothing was measured.
@@ -61,7 +63,8 @@ pub struct World {
 }
 
 impl World {
-    /// Weeks that were run, of those that the scenario has [weeks].
+    /// Weeks that were run, of those that the scenario has; the last counts whole where an order ended it
+    /// [weeks].
     pub fn weeks_done(&self) -> u32 {
         self.census.weeks
     }
@@ -70,14 +73,30 @@ impl World {
 impl Trial<'_> {
     /// Runs the world.
     pub fn run(&self, heart: &mut dyn Heartbeat) -> World {
-        self.run_with(heart, None, || self.recorder())
+        self.run_with(heart, None, || self.recorder(), |_| {})
+    }
+
+    /// Runs the world, and lets sinks of the caller's own listen. They are given back in the order of
+    /// cells, and last the one that heard what happens between cells.
+    pub fn run_heard<S: FactSink>(
+        &self,
+        heart: &mut dyn Heartbeat,
+        sink: impl Fn() -> S,
+    ) -> (World, Vec<S>) {
+        let beside = || Beside { recorder: self.recorder(), sink: Some(sink()) };
+        let mut sinks = Vec::new();
+        let world = self.run_with(heart, None, beside, |run| {
+            let lanes = run.lanes.iter_mut().map(|lane| &mut lane.sink);
+            sinks.extend(lanes.chain([&mut run.sink]).filter_map(|beside| beside.sink.take()));
+        });
+        (world, sinks)
     }
 
     /// Runs the world and tells `log` every fact, in one order. It stops at the end of a day when the
     /// log is broken.
     pub fn run_logged(&self, heart: &mut dyn Heartbeat, log: &mut dyn FactLog) -> World {
         let keeper = || Keeper { recorder: self.recorder(), facts: FactBuffer::default() };
-        self.run_with(heart, Some(log), keeper)
+        self.run_with(heart, Some(log), keeper, |_| {})
     }
 
     fn run_with<'a, S: Listener>(
@@ -85,6 +104,7 @@ impl Trial<'_> {
         heart: &'a mut dyn Heartbeat,
         mut log: Option<&'a mut dyn FactLog>,
         listener: impl Fn() -> S,
+        over: impl FnOnce(&mut Finished<S>),
     ) -> World {
         let clock = self.scenario.clock();
         let Opening { market, cells, popularity } = self.scenario.plan(self.world).build();
@@ -99,8 +119,9 @@ impl Trial<'_> {
         let days = clock.weeks * 7;
         let (began, logging) = (now(), Duration::ZERO);
         let mut follower = Follower { heart, log, days, rows: Vec::new(), began, logging };
-        let run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
+        let mut run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
         let sim_s = follower.began.elapsed().saturating_sub(follower.logging).as_secs_f64();
+        over(&mut run);
         self.conclude(run, follower.rows, sim_s)
     }
 
@@ -109,7 +130,7 @@ impl Trial<'_> {
     }
 
     fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
-        let Finished { market, lanes, sink, work, wakes, weeks: weeks_run } = run;
+        let Finished { market, lanes, sink, work, wakes, weeks: weeks_run, complete, ended } = run;
         let mut cells: Vec<Recorder> = lanes.into_iter().map(|lane| lane.sink.recorder()).collect();
         let mut whole = sink.recorder();
         let digests = cells.iter().map(Recorder::digest).chain([whole.digest()]);
@@ -118,7 +139,7 @@ impl Trial<'_> {
             whole.absorb(cell);
         }
         let mut census = market.census().clone();
-        census.weeks = weeks_run;
+        (census.weeks, census.ended) = (weeks_run, ended);
         let mut counts = whole.counts(&census);
         counts.events = work.visits + work.entries + wakes;
         World {
@@ -126,6 +147,7 @@ impl Trial<'_> {
             digest,
             counts,
             metrics: whole.values(&census),
+            complete,
             tables: WorldTables {
                 world: self.world,
                 weeks,
@@ -176,6 +198,14 @@ impl FactSink for Keeper {
         self.recorder.take(at, fact);
         self.facts.take(at, fact);
     }
+
+    fn appraises(&self) -> bool {
+        self.recorder.appraises()
+    }
+
+    fn appraise(&mut self, appraisal: &Appraisal<'_>) {
+        self.recorder.appraise(appraisal);
+    }
 }
 
 impl Listener for Keeper {
@@ -192,8 +222,37 @@ impl Listener for Keeper {
     }
 }
 
+/// A recorder with a sink of the caller's beside it, which is taken when the run is over.
+struct Beside<S> {
+    recorder: Recorder,
+    sink: Option<S>,
+}
+
+impl<S: FactSink> FactSink for Beside<S> {
+    fn take(&mut self, at: SimTime, fact: &Fact<'_>) {
+        self.recorder.take(at, fact);
+        if let Some(sink) = &mut self.sink {
+            sink.take(at, fact);
+        }
+    }
+}
+
+impl<S: FactSink> Listener for Beside<S> {
+    fn recorder(self) -> Recorder {
+        self.recorder
+    }
+
+    fn recorder_mut(&mut self) -> &mut Recorder {
+        &mut self.recorder
+    }
+
+    fn facts(&mut self) -> Option<&mut FactBuffer> {
+        None
+    }
+}
+
 /// The wall clock.
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "the cost of a run is measured from outside it")]
     Instant::now()
 }

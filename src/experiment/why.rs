@@ -1,12 +1,10 @@
 //! Why a slate is as it is: the offers of one product at one moment, their scores taken apart.
 
-use std::ops::ControlFlow;
-
 use serde::Serialize;
 
 use super::trial::{Heartbeat, Trial};
-use crate::driver::{Clock, Finished, Go, Lane, Watch, Work, simulate};
-use crate::market::{Cell, Market, Opening, Placed, Scratch, Spot, Standing};
+use crate::driver::Finished;
+use crate::market::{Cell, Market, Placed, Scratch, Spot, Standing};
 use crate::protocol::Query;
 use crate::ranking::Term;
 use crate::units::{ClassId, CountryId, ProductId, SellerId, SessionId, US_PER_WEEK};
@@ -112,27 +110,11 @@ pub struct Absent {
     pub reasons: Vec<String>,
 }
 
-/// Passes the heartbeat on.
-struct Pulse<'a> {
-    heart: &'a mut dyn Heartbeat,
-    days: u32,
-}
-
-impl Watch<()> for Pulse<'_> {
-    fn day(&mut self, day: u32, work: Work) -> Go {
-        let go = self.heart.beat(day + 1, self.days, work.visits);
-        // Who asks to stop when all is done gets what was asked for.
-        if day + 1 < self.days { go } else { ControlFlow::Continue(()) }
-    }
-
-    fn week(&mut self, _: u32, _: &mut [&mut ()], _: &Market) {}
-}
-
 impl Trial<'_> {
     /// Runs the world up to a moment and tells of a slate then; none when the heart stops it before.
     /// Country, class and product are those of the scenario, and the week lies before its end.
     pub fn why(&self, asked: &Asked, heart: &mut dyn Heartbeat) -> Option<Slate> {
-        let Finished { market, lanes, weeks, .. } = self.until(asked.week, heart);
+        let Finished { market, lanes, weeks, .. } = self.observe(asked.week, heart, || ());
         if weeks < asked.week {
             return None;
         }
@@ -144,17 +126,6 @@ impl Trial<'_> {
         // The first tick would begin with this: what was learned until now reaches the columns.
         cell.refresh(&market);
         Some(self.slate(asked, &market, cell, slot))
-    }
-
-    /// The world at the start of a week. The market is planned for all of the scenario's weeks.
-    fn until(&self, week: u32, heart: &mut dyn Heartbeat) -> Finished<()> {
-        let clock = self.scenario.clock();
-        let Opening { market, cells, popularity } = self.scenario.plan(self.world).build();
-        let lane = |(cell, popularity): (Cell, &Vec<f64>)| Lane::new(cell, popularity, &clock, ());
-        let lanes = cells.into_iter().zip(&popularity).map(lane).collect();
-        let mut pulse = Pulse { heart, days: week * 7 };
-        let clock = Clock { weeks: week, ..clock };
-        simulate(clock, market, lanes, (), self.workers, &mut pulse)
     }
 
     fn slate(&self, asked: &Asked, market: &Market, cell: &mut Cell, slot: u32) -> Slate {

@@ -71,6 +71,7 @@ impl Digest {
                 self.word(u64::from(seller.0))
             }
             Fact::MoodChanged { customer, mood } => self.pair(customer.0, u32::from(mood)),
+            Fact::Nudged { seller, stars } => self.pair(seller.0, u32::from(stars)),
             Fact::StaffDay { stage, worked, capacity, waiting } => {
                 self.pair(stage as u32, worked);
                 self.pair(capacity, waiting);

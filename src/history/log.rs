@@ -105,6 +105,7 @@ fn without_slate(fact: &Fact<'_>) -> Fact<'static> {
         MoodChanged { customer, mood }
         Shocked { seller }
         StaffDay { stage, worked, capacity, waiting }
+        Nudged { seller, stars }
     }
 }
 

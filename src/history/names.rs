@@ -63,6 +63,7 @@ impl Fact<'_> {
         "mood-changed",
         "shocked",
         "staff-day",
+        "nudged",
     ];
 
     /// The words for how often a customer visits, by the mood of [`Fact::MoodChanged`].

@@ -11,19 +11,23 @@ use super::catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec, dra
 use super::fulfilment::{Fulfilment, FulfilmentSpec, Promise};
 use super::ledger::{FeesSpec, Ledger};
 use super::lots::LotMarket;
+use super::newcomers::Newcomers;
 use super::onboarding::{Contact, JoiningSpec, Lead, Onboarding, Resident, draw_contacts};
 use super::reputation::{MAX_WINDOW_WEEKS, Reputations};
 use super::shelf::Offers;
-use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seen, Seller, Stance, Standing};
+use super::split::{Side, SplitPlan};
+use super::team::Team;
+use super::view::View;
+use super::{Cell, Class, EventsSpec, FeedbackSpec, Home, Market, Seller, Stance, Standing};
 use crate::agents::sellers::{
-    self, Assortment, Roster, SellersSpec, Setting, StarShares, StarTable, true_stars,
+    self, Assortment, Profile, Roster, SellersSpec, Setting, StarShares, StarTable,
 };
 use crate::agents::shoppers::{ClassSpec, Customers, ReviewsSpec, ShoppersSpec, Taste, Traffic};
 use crate::history::{Census, ProductCard, SellerCard};
 use crate::protocol::Outbox;
-use crate::ranking::Ranking;
+use crate::ranking::{Ranking, Reads};
 use crate::rng::{Alias, Dice};
-use crate::units::{CategoryId, Cents, Grade, ProductId, SellerId, SimTime};
+use crate::units::{CategoryId, Grade, ProductId, SellerId, SimTime};
 
 /// `[market]`: the marketplace itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
@@ -45,12 +49,22 @@ pub struct MarketSpec {
     /// [count].
     #[garde(range(min = 0, max = 100_000_000))]
     pub lookups_a_day: u32,
+    /// What a badge beside every offer (a guarantee, say) is worth to shoppers who see it; it changes no
+    /// rank; absent: there is none [stars].
+    #[garde(range(min = -4.0, max = 4.0))]
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub badge_stars: f64,
     /// What is traded.
     #[garde(dive)]
     pub products: ProductsSpec,
     /// What the platform charges.
     #[garde(dive)]
     pub fees: FeesSpec,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// Everything a market is made of: the tables of a scenario, and which world of it.
@@ -91,6 +105,8 @@ pub struct MarketPlan<'a> {
     pub events: &'a EventsSpec,
     /// The rule that ranks.
     pub policy: Box<dyn Ranking>,
+    /// The second side of a test within this world; without it nothing is tested.
+    pub split: Option<SplitPlan<'a>>,
 }
 
 /// A market that has not opened yet, with its cells.
@@ -109,8 +125,8 @@ impl MarketPlan<'_> {
         let who = Dice::new(self.market.seed, 0);
         let products = draw_products(&self.market.products, self.categories, who);
         let assortment = self.assortment(&products);
-        let roster = self.roster(&assortment);
-        let (sellers, contacts) = self.draw_sellers(who, &roster);
+        let teams = self.teams(&assortment);
+        let (sellers, contacts) = self.draw_sellers(who, &teams);
         let census = self.census(products, &sellers);
         let products = &census.products;
         let (homes, slots) = deal_products(products, self.cells);
@@ -122,10 +138,14 @@ impl MarketPlan<'_> {
             .zip(&slots)
             .map(|(number, slot)| {
                 let shelf = |p: &ProductId| (*p, products[p.index()].category);
-                Cell::new(number, Offers::new(slot.iter().map(shelf)), sellers.len())
+                let offers = Offers::new(slot.iter().map(shelf));
+                let offers = if self.has_two_views() { offers.for_two_sides() } else { offers };
+                Cell::new(number, offers, sellers.len())
             })
             .collect();
-        let market = self.market(who, census, roster, sellers, contacts, homes);
+        let mut market = self.market(who, census, teams, sellers, contacts, homes);
+        market.reads = market.views.iter().map(View::reads).fold(Reads::default(), Reads::or);
+        market.set_reference_prices(SimTime(0));
         Opening { market, cells, popularity }
     }
 
@@ -139,7 +159,7 @@ impl MarketPlan<'_> {
         }
     }
 
-    fn roster(&self, assortment: &Assortment) -> Roster {
+    pub(super) fn roster(&self, spec: &SellersSpec, assortment: &Assortment) -> Roster {
         let countries: Vec<f64> = self.countries.values().map(|c| c.sellers).collect();
         let carriers: Vec<f64> =
             self.fulfilment.map_or(vec![], |f| f.carriers.values().map(|c| c.share).collect());
@@ -151,25 +171,38 @@ impl MarketPlan<'_> {
             payments: &payments,
             stars: self.stars,
         };
-        Roster::new(self.sellers, &setting)
+        Roster::new(spec, &setting)
     }
 
     /// Draws the sellers of the start and everybody who may join them.
-    fn draw_sellers(&self, who: Dice, roster: &Roster) -> (Vec<Seller>, Vec<Contact>) {
-        let count = self.sellers.count;
+    fn draw_sellers(&self, who: Dice, teams: &[Team]) -> (Vec<Seller>, Vec<Contact>) {
+        let start = self.sellers.at_start();
         let contacts = self.joining.map_or(vec![], |joining| {
-            draw_contacts(&joining.leads, who, SellerId(count), self.weeks)
+            draw_contacts(&joining.leads, who, SellerId(start), self.weeks)
         });
-        let total = count + contacts.len() as u32;
-        let seller = |i| {
-            let profile = Arc::new(roster.profile(who, SellerId(i), i >= count));
+        let split = self.dealing();
+        let side = |seller| split.as_ref().map_or(Side::A, |split| split.of_seller(seller));
+        let mut profiles = self.profiles(&teams[0].roster, who, contacts.len() as u32);
+        if let Some(second) = teams.get(1) {
+            let others = self.profiles(&second.roster, who, contacts.len() as u32);
+            let pairs = profiles.iter_mut().zip(others);
+            for (mine, other) in pairs.filter(|(mine, _)| side(mine.seller) == Side::B) {
+                *mine = other;
+            }
+        }
+        let seller = |profile: Profile| {
+            let side = side(profile.seller);
+            let team = &teams[side.index()];
+            let profile = Arc::new(profile);
             Seller {
                 quality: profile.quality,
                 standing: Standing::Applicant,
+                side,
                 stance: Stance::default(),
                 trial_cap: None,
-                stars: StarTable::new(profile.quality.tilt, self.stars),
-                actor: sellers::Seller::new(profile, self.sellers),
+                stars: StarTable::new(profile.quality.tilt, &profile.star_shares(self.stars)),
+                truth: self.truth(&profile),
+                actor: sellers::Seller::new(profile, &team.spec),
                 offers: vec![],
                 cells: vec![],
                 capacity_left: 0,
@@ -177,7 +210,20 @@ impl MarketPlan<'_> {
                 orders_yesterday: 0,
             }
         };
-        ((0..total).map(seller).collect(), contacts)
+        (profiles.into_iter().map(seller).collect(), contacts)
+    }
+
+    /// Everybody who may ever sell, by number, as one roster draws them.
+    fn profiles(&self, roster: &Roster, who: Dice, contacts: u32) -> Vec<Profile> {
+        let (drawn, start) = (self.sellers.count, self.sellers.at_start());
+        let leads = start + contacts;
+        let profile = |joiner| move |i| roster.profile(who, SellerId(i), joiner);
+        (0..drawn)
+            .map(profile(false))
+            .chain(roster.given(who))
+            .chain((start..leads).map(profile(true)))
+            .chain(roster.newcomers(who, SellerId(leads)))
+            .collect()
     }
 
     fn census(&self, products: Vec<ProductCard>, sellers: &[Seller]) -> Census {
@@ -193,8 +239,8 @@ impl MarketPlan<'_> {
                 kind: profile.kind,
                 country: profile.country,
                 category: CategoryId(most.map_or(0, |(i, _)| i as u8)),
-                true_stars: true_stars(&profile.quality, self.stars),
-                from_start: profile.seller.0 < self.sellers.count,
+                true_stars: profile.true_stars(&profile.quality, self.stars),
+                from_start: profile.seller.0 < self.sellers.at_start(),
             }
         };
         Census {
@@ -204,7 +250,9 @@ impl MarketPlan<'_> {
             countries: self.countries.keys().cloned().collect(),
             classes: self.shoppers.classes.keys().cloned().collect(),
             weeks: self.weeks,
+            ended: None,
             slate_length: self.market.slate_length as usize,
+            commission: self.market.fees.commission,
         }
     }
 
@@ -212,7 +260,7 @@ impl MarketPlan<'_> {
         self,
         who: Dice,
         census: Census,
-        roster: Roster,
+        teams: Vec<Team>,
         sellers: Vec<Seller>,
         contacts: Vec<Contact>,
         homes: Vec<Home>,
@@ -224,10 +272,10 @@ impl MarketPlan<'_> {
         let fulfilment = self.travel(&sellers);
         let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
-        let mut market = Market {
+        let split = self.dealing();
+        Market {
             reputations: self.reputations(sellers.len(), census.categories.len()),
-            fresh: vec![],
-            ledger: Ledger::new(&self.market.fees, sellers.len()),
+            ledger: self.ledger(&sellers),
             offers: vec![0; census.products.len()],
             reference: vec![0.0; census.products.len()],
             traffic: Traffic::new(self.shoppers, self.weeks),
@@ -235,29 +283,23 @@ impl MarketPlan<'_> {
             mean_star_eur: mean_star_eur(self.shoppers),
             class_bounds,
             leaving: choice.leaving.map(|utility| libm::exp(-utility)),
+            browsing: choice.browsing(self.longest_slate()),
             neutral_stars: choice.neutral_stars,
             neutral_days: choice.neutral_days,
-            shown_from_reviews: choice.shown_from_reviews,
             who,
             dice: Dice::new(self.seed, self.world),
-            reads: self.policy.reads(),
-            policy: self.policy,
-            feedback: self.feedback,
-            sellers_spec: self.sellers.clone(),
-            roster,
-            slate_length: self.market.slate_length as usize,
+            reads: Reads::default(),
+            split: split.map(Arc::new),
+            teams,
             tick_us: self.tick_us,
             returns: self.shoppers.returns.clone(),
             reviews: self.reviews.cloned(),
             star_shares: *self.stars,
-            commission: self.market.fees.commission,
-            monthly_fee: Cents::from_eur(self.market.fees.monthly_eur),
             shopper_shares: mean_shares(self.shoppers, &homes_of),
             planted: vec![],
             struck: BTreeMap::new(),
-            planned_conversion: self.market.planned_conversion,
-            lookups_a_day: self.market.lookups_a_day,
             events: self.events.clone(),
+            newcomers: self.sellers.newcomers.as_ref().map(|n| Newcomers::new(n, sellers.len())),
             lots: LotMarket::default(),
             outbox: Outbox::default(),
             looks_today: vec![],
@@ -266,7 +308,8 @@ impl MarketPlan<'_> {
             wakes: 0,
             promises: promises(fulfilment.as_ref(), &sellers),
             census,
-            seen: Seen::new(&sellers, choice.neutral_stars),
+            takes: sellers.iter().map(|seller| seller.profile().payments).collect(),
+            views: self.views(sellers.len()),
             sellers,
             homes,
             customers,
@@ -274,9 +317,23 @@ impl MarketPlan<'_> {
             payments,
             fulfilment,
             onboarding,
-        };
-        market.set_reference_prices(SimTime(0));
-        market
+        }
+    }
+
+    /// Empty accounts, with each seller's commission.
+    fn ledger(&self, sellers: &[Seller]) -> Ledger {
+        let mut ledger = Ledger::new(&self.market.fees, sellers.len());
+        if let Some(split) = &self.split {
+            for seller in sellers.iter().filter(|seller| seller.side == Side::B) {
+                ledger.charge_by(seller.profile().seller, &split.market.fees);
+            }
+        }
+        ledger
+    }
+
+    /// Customers who are followed.
+    pub(super) fn followed(&self) -> usize {
+        self.shoppers.loyalty.as_ref().map_or(0, |loyalty| loyalty.customers as usize)
     }
 
     /// Everybody who remembers, and the first customer of each class with one past the last.
@@ -377,7 +434,7 @@ fn mean_star_eur(shoppers: &ShoppersSpec) -> f64 {
 }
 
 /// Divides the customers between the classes by their shares.
-fn class_bounds(shoppers: &ShoppersSpec, customers: usize) -> Vec<u32> {
+pub(super) fn class_bounds(shoppers: &ShoppersSpec, customers: usize) -> Vec<u32> {
     let mut bounds = vec![0];
     let mut share = 0.0;
     for class in shoppers.classes.values() {

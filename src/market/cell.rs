@@ -7,6 +7,7 @@
 use super::Market;
 use super::best::Placed;
 use super::shelf::{Offers, Row, Rule, Scratch, Spot};
+use super::split::Side;
 use crate::agents::sellers::Look;
 use crate::history::Fact;
 use crate::protocol::{Query, ShelfLine};
@@ -84,6 +85,10 @@ impl Cell {
         let local = row.local as usize;
         let (spot, moved) = self.offers.list(slot, seller, row, weight);
         let place = self.offers.place(spot);
+        for &side in &market.sides()[1..] {
+            let weight = market.weigh_in(market.view(side), seller, category, 0);
+            self.offers.refresh(side, place, weight);
+        }
         self.sellers[local].offers.push(Listed { spot, place, category });
         if moved {
             self.place_again(slot);
@@ -158,6 +163,12 @@ impl Cell {
         self.sellers.get(at as usize).map_or(0, |local| local.offers.len())
     }
 
+    /// Where a seller's offer on a shelf is.
+    pub fn spot_of(&self, seller: SellerId, slot: u32) -> Option<Spot> {
+        let local = self.sellers.get(self.local_of[seller.index()] as usize)?;
+        local.offers.iter().map(|listed| listed.spot).find(|spot| spot.slot == slot)
+    }
+
     /// Says how many prices a seller may look at here today, in so many turns.
     pub fn deal_looks(&mut self, seller: SellerId, looks: u32, turns: u32) {
         let at = self.local_of[seller.index()];
@@ -189,7 +200,23 @@ impl Cell {
 
     /// Ranks the offers of a shelf for a query; the slate is [`Cell::slate`].
     pub fn rank(&mut self, market: &Market, slot: u32, query: &Query, star_eur: f32) {
-        self.rank_places(market, slot, query, star_eur, market.slate_length());
+        self.rank_on(Side::A, market, slot, query, star_eur);
+    }
+
+    /// The same for a visit of one side.
+    #[inline]
+    pub fn rank_on(
+        &mut self,
+        side: Side,
+        market: &Market,
+        slot: u32,
+        query: &Query,
+        star_eur: f32,
+    ) {
+        let view = market.view(side);
+        let (policy, length) = (view.policy(), view.slate_length());
+        let rule = Rule { side, policy, dice: market.dice(), length };
+        self.offers.rank(slot, query, star_eur, rule, &mut self.scratch);
     }
 
     /// The same for a slate of `length` places, as if shoppers saw so many.
@@ -202,7 +229,7 @@ impl Cell {
         star_eur: f32,
         length: usize,
     ) {
-        let rule = Rule { policy: market.policy(), dice: market.dice(), length };
+        let rule = Rule { side: Side::A, policy: market.policy(), dice: market.dice(), length };
         self.offers.rank(slot, query, star_eur, rule, &mut self.scratch);
     }
 
@@ -213,7 +240,7 @@ impl Cell {
         let merit = market.merit(seller, offers.category(spot.slot), views);
         let mut terms = market.policy().explain(&merit, offers.price(spot));
         let (policy, dice) = (market.policy(), market.dice());
-        let rule = Rule { policy, dice, length: market.slate_length() };
+        let rule = Rule { side: Side::A, policy, dice, length: market.slate_length() };
         terms.extend(offers.explain_query(spot, query, star_eur, rule));
         terms
     }
@@ -221,6 +248,12 @@ impl Cell {
     /// The slate ranked last, as places on the shelf it was ranked for.
     pub fn slate(&self) -> &[Placed] {
         self.scratch.slate()
+    }
+
+    /// Every offer that could have been in the slate ranked last, with its score, in the order of rows;
+    /// it holds until the next ranking, or look at a price.
+    pub fn ranked(&self) -> impl Iterator<Item = Placed> + '_ {
+        self.scratch.ranked()
     }
 
     /// Counts the views of the slate ranked last, where the policy reads them.
@@ -235,7 +268,17 @@ impl Cell {
 
     /// Brings what the policy sees up to date with the reputations.
     pub fn refresh(&mut self, market: &Market) {
-        for fresh in market.fresh() {
+        for &side in market.sides() {
+            self.refresh_side(market, side);
+        }
+        if !self.viewed.is_empty() {
+            self.refresh_views(market);
+        }
+    }
+
+    fn refresh_side(&mut self, market: &Market, side: Side) {
+        let view = market.view(side);
+        for fresh in view.fresh() {
             let at = self.local_of[fresh.seller.index()];
             if at == NOBODY {
                 continue;
@@ -243,18 +286,15 @@ impl Cell {
             let listed = &self.sellers[at as usize].offers;
             if let Some(weight) = fresh.weight {
                 for offer in listed {
-                    self.offers.refresh(offer.place, weight);
+                    self.offers.refresh(side, offer.place, weight);
                 }
                 continue;
             }
             for offer in listed {
                 let views = self.offers.row(offer.spot).views;
-                let weight = market.weigh(fresh.seller, offer.category, views);
-                self.offers.refresh(offer.place, weight);
+                let weight = market.weigh_in(view, fresh.seller, offer.category, views);
+                self.offers.refresh(side, offer.place, weight);
             }
-        }
-        if !self.viewed.is_empty() {
-            self.refresh_views(market);
         }
     }
 
@@ -268,8 +308,11 @@ impl Cell {
                     continue;
                 }
                 let views = self.offers.row(spot).views;
-                let weight = market.weigh(self.offers.seller(spot), category, views);
-                self.offers.refresh(self.offers.place(spot), weight);
+                let (seller, place) = (self.offers.seller(spot), self.offers.place(spot));
+                for &side in market.sides() {
+                    let weight = market.weigh_in(market.view(side), seller, category, views);
+                    self.offers.refresh(side, place, weight);
+                }
             }
         }
     }
@@ -315,8 +358,9 @@ impl Cell {
         let about = SessionId(now.0 ^ u64::from(product.0) << 40);
         let country = market.seller(seller).profile().country;
         let star_eur = market.mean_star_eur() as f32;
-        let rivalry =
-            self.offers.standing(spot, country, star_eur, market.policy(), &mut self.scratch);
+        let side = market.side_of_look(seller, product, now);
+        let (policy, scratch) = (market.view(side).policy(), &mut self.scratch);
+        let rivalry = self.offers.standing_on(side, spot, country, star_eur, policy, scratch);
         let days = now.days() as f32;
         let row = self.offers.row_mut(spot);
         let look = Look {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{Market, Spot};
 use crate::agents::sellers::ChangeSpec;
 use crate::history::{Fact, FactSink};
+use crate::protocol::Notice;
+use crate::rng::Purpose;
 use crate::units::{ClassId, KindId, SellerId, SessionId, SimTime, US_PER_DAY};
 
 /// `[events]`: events by name.
@@ -22,6 +24,8 @@ pub type EventsSpec = BTreeMap<String, EventSpec>;
 pub enum EventSpec {
     /// The true quality of some sellers changes for a while.
     QualityShock(#[garde(dive)] QualityShock),
+    /// One more review of some sellers, without an order.
+    ExtraReview(#[garde(dive)] ExtraReview),
     /// Somebody buys from some sellers to give them false reviews.
     ReviewBombing(#[garde(dive)] ReviewBombing),
     /// Some sellers go lower with their prices than they usually dare, as in a price war.
@@ -35,6 +39,7 @@ impl EventSpec {
     pub const fn target(&self) -> (&'static str, &Target) {
         match self {
             EventSpec::QualityShock(shock) => ("quality-shock", &shock.target),
+            EventSpec::ExtraReview(review) => ("extra-review", &review.target),
             EventSpec::ReviewBombing(campaign) => ("review-bombing", &campaign.target),
             EventSpec::PriceFloor(war) => ("price-floor", &war.target),
             EventSpec::StockUp(more) => ("stock-up", &more.target),
@@ -58,6 +63,21 @@ pub struct QualityShock {
     /// What it does to their true quality.
     #[garde(dive)]
     pub change: ChangeSpec,
+}
+
+/// A review out of nothing, as the marketplace, the shoppers, the staff and the seller hear of any other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtraReview {
+    /// Who gets it.
+    #[garde(dive)]
+    pub target: Target,
+    /// Day on which it is published, counted from 0: at the start of the day [days].
+    #[garde(range(min = 0, max = 36_500))]
+    pub from_day: u32,
+    /// Stars given [stars].
+    #[garde(range(min = 1, max = 5))]
+    pub stars: u8,
 }
 
 /// A campaign of false reviews. Every one of them belongs to a real order, paid for and delivered.
@@ -134,8 +154,9 @@ impl Default for Stance {
     }
 }
 
-/// Who an event strikes: the live sellers with the most credit when it begins.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+/// Who an event strikes: of the live sellers when it begins those with the most credit, unless they are
+/// drawn or it is one by its number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// How many sellers [count].
@@ -148,6 +169,15 @@ pub struct Target {
     /// How many of the greatest are passed over first [count].
     #[garde(range(min = 0, max = 100_000))]
     pub skip: u32,
+    /// Draw them, each as likely as any other, instead of taking the greatest; of two worlds with the
+    /// same chances the same are drawn as long as they are live.
+    #[garde(skip)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drawn: bool,
+    /// The one seller of this number, if it is live [number].
+    #[garde(range(min = 0, max = 10_000_000))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<u32>,
 }
 
 /// An order that a campaign places.
@@ -180,6 +210,7 @@ impl EventSpec {
     fn days(&self) -> Range<u32> {
         let (from, days) = match self {
             EventSpec::QualityShock(event) => (event.from_day, event.days),
+            EventSpec::ExtraReview(event) => (event.from_day, 1),
             EventSpec::ReviewBombing(event) => (event.from_day, event.days),
             EventSpec::PriceFloor(event) => (event.from_day, event.days),
             EventSpec::StockUp(event) => (event.from_day, event.days),
@@ -197,7 +228,7 @@ impl Market {
         for (number, event) in (0u32..).zip(&events) {
             let days = event.days();
             if days.start == now.day() {
-                let struck = self.most_credited(event.target().1);
+                let struck = self.meant(event.target().1);
                 self.struck.insert(number, struck);
             }
             if !days.contains(&now.day()) {
@@ -228,6 +259,9 @@ impl Market {
             }
             // A shock is told of once: it ends by itself.
             EventSpec::QualityShock(_) => {}
+            EventSpec::ExtraReview(review) => {
+                self.review_of_nothing(now, seller, review.stars, sink)
+            }
             EventSpec::ReviewBombing(campaign) => self.plan_campaign(now, seller, campaign),
             EventSpec::PriceFloor(war) => state.stance.floor *= war.factor,
             EventSpec::StockUp(more) => state.stance.supply *= more.factor,
@@ -235,15 +269,38 @@ impl Market {
     }
 
     /// Whom a target means now.
-    fn most_credited(&self, target: &Target) -> Vec<SellerId> {
+    fn meant(&self, target: &Target) -> Vec<SellerId> {
         let fits = |i: &usize| {
             let seller = &self.sellers[*i];
-            seller.is_live() && target.kind.is_none_or(|kind| kind == seller.profile().kind)
+            seller.is_live()
+                && target.kind.is_none_or(|kind| kind == seller.profile().kind)
+                && target.seller.is_none_or(|number| number as usize == *i)
         };
         let mut live: Vec<SellerId> =
             (0..self.sellers.len()).filter(fits).map(|i| SellerId(i as u32)).collect();
-        live.sort_by_key(|&s| (std::cmp::Reverse(self.ledger.credit(s)), s));
+        if target.drawn {
+            let lot = |s: SellerId| self.dice.block(u64::from(s.0), 0, Purpose::Strike).0[0];
+            live.sort_by_key(|&s| (lot(s), s));
+        } else {
+            live.sort_by_key(|&s| (std::cmp::Reverse(self.ledger.credit(s)), s));
+        }
         live.into_iter().skip(target.skip as usize).take(target.sellers as usize).collect()
+    }
+
+    /// Publishes a review without an order, in the category most of the seller's catalogue lies in.
+    fn review_of_nothing(
+        &mut self,
+        now: SimTime,
+        seller: SellerId,
+        stars: u8,
+        sink: &mut dyn FactSink,
+    ) {
+        let category = self.census.sellers[seller.index()].category;
+        self.reputations.note(seller, category, true, |tally| tally.review(stars));
+        if self.team(seller).hears {
+            self.notify(seller, Notice::Reviewed { stars });
+        }
+        sink.take(now, &Fact::Nudged { seller, stars });
     }
 
     /// Spreads a campaign's orders of today with one seller over the day and over its offers.

@@ -25,7 +25,8 @@ pub struct FeesSpec {
 /// Fees and lots are transfers, kept apart.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    commission_ppm: u64,
+    /// Commission on each seller's orders [parts per million].
+    commission_ppm: Vec<u32>,
     /// Paid by shoppers, refunded or not.
     pub paid: Cents,
     /// Given back to shoppers.
@@ -43,7 +44,7 @@ impl Ledger {
     /// Empty accounts for `sellers` sellers.
     pub fn new(fees: &FeesSpec, sellers: usize) -> Self {
         Ledger {
-            commission_ppm: (fees.commission * 1e6).round() as u64,
+            commission_ppm: vec![per_million(fees); sellers],
             paid: Cents(0),
             refunded: Cents(0),
             commission: Cents(0),
@@ -53,14 +54,21 @@ impl Ledger {
         }
     }
 
-    /// The commission on a price, rounded down.
-    pub fn commission_on(&self, price_cents: u32) -> Cents {
-        Cents((u64::from(price_cents) * self.commission_ppm / 1_000_000) as i64)
+    /// Charges one seller by other fees than the rest, from its first order on.
+    pub(super) fn charge_by(&mut self, seller: SellerId, fees: &FeesSpec) {
+        self.commission_ppm[seller.index()] = per_million(fees);
+    }
+
+    /// The commission on a seller's price, rounded down.
+    pub fn commission_on(&self, seller: SellerId, price_cents: u32) -> Cents {
+        let ppm = u64::from(self.commission_ppm[seller.index()]);
+        Cents((u64::from(price_cents) * ppm / 1_000_000) as i64)
     }
 
     /// A shopper pays for an order.
     pub fn pay(&mut self, seller: SellerId, price_cents: u32) {
-        let (price, cut) = (Cents(i64::from(price_cents)), self.commission_on(price_cents));
+        let price = Cents(i64::from(price_cents));
+        let cut = self.commission_on(seller, price_cents);
         self.paid += price;
         self.commission += cut;
         self.credits[seller.index()] += price - cut;
@@ -68,7 +76,8 @@ impl Ledger {
 
     /// A shopper gets the money of an order back, and the seller its commission.
     pub fn refund(&mut self, seller: SellerId, price_cents: u32) {
-        let (price, cut) = (Cents(i64::from(price_cents)), self.commission_on(price_cents));
+        let price = Cents(i64::from(price_cents));
+        let cut = self.commission_on(seller, price_cents);
         self.refunded += price;
         self.commission -= cut;
         self.credits[seller.index()] -= price - cut;
@@ -83,4 +92,8 @@ impl Ledger {
     pub fn credits(&self) -> Cents {
         self.credits.iter().copied().sum()
     }
+}
+
+fn per_million(fees: &FeesSpec) -> u32 {
+    (fees.commission * 1e6).round() as u32
 }

@@ -14,6 +14,7 @@ mod feedback;
 mod fulfilment;
 mod ledger;
 mod lots;
+mod newcomers;
 pub mod onboarding;
 mod past;
 mod record;
@@ -21,30 +22,37 @@ mod reputation;
 mod requests;
 mod settle;
 mod shelf;
+mod split;
 mod staffing;
+mod team;
+mod truth;
+mod view;
 
-use crate::agents::sellers::{
-    self, Outcome, Pricing, Profile, Quality, Roster, SellersSpec, StarShares, StarTable,
-};
-use crate::agents::shoppers::{Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
+use std::sync::Arc;
+
+use crate::agents::sellers::{self, Outcome, Pricing, Profile, Quality, StarShares, StarTable};
+use crate::agents::shoppers::{Browsing, Customers, ReturnsSpec, ReviewsSpec, Taste, Traffic};
 use crate::history::{Census, Condition, Order};
 use crate::protocol::Outbox;
 use crate::ranking::{Merit, Ranking, Reads, Weight};
-use crate::rng::{Alias, Block, Dice};
+use crate::rng::{Alias, Block, Dice, unit_normal, unit32};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
 pub use best::Placed;
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;
-pub use events::{EventSpec, EventsSpec, Planted, Stance};
+pub use events::{EventSpec, EventsSpec, ExtraReview, Planted, QualityShock, Stance, Target};
 pub use feedback::FeedbackSpec;
 pub use fulfilment::{CarrierSpec, Fulfilment, FulfilmentSpec, Promise};
 pub use ledger::{FeesSpec, Ledger};
 pub use reputation::{Reputations, Tally};
 pub use shelf::{Offers, Rivalry, Row, Scratch, Spot};
+pub use split::{Design, Side, Split, SplitPlan};
+pub use view::{Fresh, View};
 
 use onboarding::Onboarding;
+use team::Team;
 
 /// The cells of a market, as the barrier reaches them.
 pub trait Shelves {
@@ -80,12 +88,16 @@ pub struct Seller {
     pub quality: Quality,
     /// Whether it may sell.
     pub standing: Standing,
+    /// The team it acts with.
+    side: Side,
     /// How running events make it act today.
     stance: Stance,
     /// Orders a day that the trial allows, while it lasts.
     trial_cap: Option<u32>,
     actor: sellers::Seller,
     stars: StarTable,
+    /// What a policy would know of it if evidence were unlimited.
+    truth: Merit,
     /// Its offers, in the order of listing.
     offers: Vec<Offer>,
     /// Cells it has offers in, in order.
@@ -133,30 +145,6 @@ impl Seller {
     }
 }
 
-/// What a refresh changes about a seller's offers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fresh {
-    /// Whose offers.
-    pub seller: SellerId,
-    /// What the policy keeps of the seller, where that is the same for all its offers.
-    pub weight: Option<Weight>,
-}
-
-/// What every visit sees of sellers, as columns apart from what is seldom asked.
-struct Seen {
-    /// Stars shown, as of the last refresh.
-    stars: Vec<f32>,
-    /// Payment methods taken, as bits.
-    payments: Vec<u8>,
-}
-
-impl Seen {
-    fn new(sellers: &[Seller], neutral_stars: f64) -> Self {
-        let payments = sellers.iter().map(|seller| seller.profile().payments).collect();
-        Seen { stars: vec![neutral_stars as f32; sellers.len()], payments }
-    }
-}
-
 /// A class of shoppers, ready for use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Class {
@@ -171,26 +159,27 @@ pub struct Class {
 /// The market between two barriers, as cells read it.
 pub struct Market {
     census: Census,
-    policy: Box<dyn Ranking>,
-    /// What the policy reads of merits.
+    /// What visits meet, by side: one, or two while a test deals visits to them.
+    views: Vec<View>,
+    /// What the policies read of merits.
     reads: Reads,
+    /// Who is on which side; none where nothing is tested.
+    split: Option<Arc<Split>>,
     /// Roots of who exists and of what happens.
     who: Dice,
     dice: Dice,
-    feedback: FeedbackSpec,
     reputations: Reputations,
-    fresh: Vec<Fresh>,
-    seen: Seen,
+    /// Payment methods that sellers take, as bits: a column apart from what is seldom asked.
+    takes: Vec<u8>,
     ledger: Ledger,
     sellers: Vec<Seller>,
-    sellers_spec: SellersSpec,
-    roster: Roster,
+    /// What sellers act by, by side: one, or two while a test deals sellers to them.
+    teams: Vec<Team>,
     homes: Vec<Home>,
     /// Listed offers, by product.
     offers: Vec<u32>,
     /// Reference price now [EUR], by product.
     reference: Vec<f64>,
-    slate_length: usize,
     tick_us: u64,
 
     traffic: Traffic,
@@ -205,9 +194,9 @@ pub struct Market {
     shopper_shares: Vec<f64>,
     payments: Alias,
     leaving: Option<f64>,
+    browsing: Browsing,
     neutral_stars: f64,
     neutral_days: f64,
-    shown_from_reviews: u32,
 
     fulfilment: Option<Fulfilment>,
     /// By seller; empty where orders do not travel.
@@ -215,12 +204,9 @@ pub struct Market {
     returns: Option<ReturnsSpec>,
     reviews: Option<ReviewsSpec>,
     star_shares: StarShares,
-    commission: f64,
-    monthly_fee: Cents,
-    planned_conversion: f64,
-    lookups_a_day: u32,
     events: EventsSpec,
     onboarding: Option<Onboarding>,
+    newcomers: Option<newcomers::Newcomers>,
     lots: lots::LotMarket,
     /// Orders that campaigns place today, in the order of ticks.
     planted: Vec<events::Planted>,
@@ -243,12 +229,17 @@ impl Market {
         &self.census
     }
 
-    /// The ranking policy.
+    /// The ranking policy; of two, the first.
     pub fn policy(&self) -> &dyn Ranking {
-        &*self.policy
+        self.views[0].policy()
     }
 
-    /// What the policy reads of merits besides reviews.
+    /// Who is on which side of a test; none where nothing is tested.
+    pub fn split(&self) -> Option<&Arc<Split>> {
+        self.split.as_ref()
+    }
+
+    /// What any policy reads of merits besides reviews.
     pub fn reads(&self) -> Reads {
         self.reads
     }
@@ -283,9 +274,9 @@ impl Market {
         self.onboarding.as_ref()
     }
 
-    /// Places of a slate.
+    /// Places of a slate; on the first side.
     pub fn slate_length(&self) -> usize {
-        self.slate_length
+        self.views[0].slate_length()
     }
 
     /// The reference price of a product this week [EUR].
@@ -293,60 +284,38 @@ impl Market {
         self.reference[product.index()]
     }
 
-    /// What the policy keeps of a seller for an offer in `category` with so many views.
+    /// What the policy keeps of a seller for an offer in `category` with so many views; on the first
+    /// side.
     pub fn weigh(&self, seller: SellerId, category: CategoryId, views: u64) -> Weight {
-        self.policy.weigh(&self.merit(seller, category, views))
+        self.weigh_in(&self.views[0], seller, category, views)
     }
 
-    /// What the policy may know of a seller for an offer in `category` with so many views.
+    /// What the policy may know of a seller for an offer in `category` with so many views; on the first
+    /// side.
     pub fn merit(&self, seller: SellerId, category: CategoryId, views: u64) -> Merit {
-        self.reputations.merit(seller, category, views, !self.feedback.ranking)
+        self.reputations.merit(seller, category, views, self.views[0].blind)
     }
 
-    /// What the last refresh changed, seller by seller.
-    pub fn fresh(&self) -> &[Fresh] {
-        &self.fresh
-    }
-
-    /// Prepares the refresh: weighs the sellers of whom something was learned since the last one.
-    pub fn freshen(&mut self) {
-        let mut fresh = std::mem::take(&mut self.fresh);
-        fresh.clear();
-        let alike = !self.reads.exposure && !self.reads.category;
-        fresh.extend(self.reputations.dirty().iter().map(|&seller| Fresh {
-            seller,
-            weight: alike.then(|| self.weigh(seller, CategoryId(0), 0)),
-        }));
-        for &Fresh { seller, .. } in &fresh {
-            self.seen.stars[seller.index()] = self.shown_stars(seller);
-        }
-        self.fresh = fresh;
-    }
-
-    /// The stars that shoppers see of a seller, as of the last refresh.
+    /// The stars that shoppers see of a seller, as of the last refresh; on the first side.
     #[inline]
     pub fn stars(&self, seller: SellerId) -> f32 {
-        self.seen.stars[seller.index()]
+        self.views[0].stars(seller)
     }
 
     /// The payment methods that a seller takes, as bits.
     #[inline]
     pub fn takes(&self, seller: SellerId) -> u8 {
-        self.seen.payments[seller.index()]
+        self.takes[seller.index()]
     }
 
-    /// The stars that shoppers will see of a seller after the next refresh.
+    /// The stars that shoppers will see of a seller after the next refresh; on the first side.
     pub fn shown_stars(&self, seller: SellerId) -> f32 {
-        let tally = self.reputations.lifetime(seller);
-        if !self.feedback.display || tally.reviews < self.shown_from_reviews {
-            return self.neutral_stars as f32;
-        }
-        tally.stars as f32 / tally.reviews as f32
+        self.shown_in(&self.views[0], seller)
     }
 
     /// The pricing strategy of a seller.
     pub fn pricing(&self, seller: SellerId) -> &dyn Pricing {
-        self.roster.pricings().get(self.seller(seller).profile().pricing)
+        self.team(seller).roster.pricings().get(self.seller(seller).profile().pricing)
     }
 
     /// Sellers whose turn it is to look at prices in this tick.
@@ -360,7 +329,7 @@ impl Market {
         let cost = f64::from(unit_cost) / 100.0 + self.parcel(seller).eur();
         let known = self.reputations.lifetime(seller);
         let refunded = f64::from(known.returned + known.cancelled) / f64::from(known.orders.max(1));
-        cost / (1.0 - self.commission).max(1e-6) / (1.0 - refunded).max(0.1)
+        cost / (1.0 - self.team(seller).commission).max(1e-6) / (1.0 - refunded).max(0.1)
     }
 
     /// What a seller's carrier gets for a parcel; nothing where orders do not travel.
@@ -399,10 +368,8 @@ impl Market {
     /// a class too small for a customer of its own shares its neighbour's. Where visits fall from week
     /// to week, everybody is there from the start.
     pub fn customers_now(&self, class: ClassId, at: SimTime) -> (u32, u32) {
-        let (first, end) = (self.class_bounds[class.index()], self.class_bounds[class.index() + 1]);
-        let part = self.traffic.part_of_last(at).min(1.0);
-        let last = (self.customers.len() as u32).saturating_sub(1);
-        (first.min(last), ((f64::from(end - first) * part) as u32).max(1))
+        let customers = self.customers.len() as u32;
+        split::customers_now(&self.class_bounds, customers, &self.traffic, class, at)
     }
 
     /// Where a shopper of a class lives whom nobody remembers, and what it pays by, from 32 uniform
@@ -415,6 +382,11 @@ impl Market {
     /// exp(−utility of leaving), or `None` where nobody leaves.
     pub fn leaving(&self) -> Option<f64> {
         self.leaving
+    }
+
+    /// How shoppers go through the places that they may look at.
+    pub fn browsing(&self) -> &Browsing {
+        &self.browsing
     }
 
     /// Stars assumed of a seller whose rating is not shown.
@@ -451,12 +423,23 @@ impl Market {
     /// The stars that a shopper would give for an order, by the draw for its review: what came of the
     /// order decides, and an answer that came too slowly costs some.
     pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
+        if let Some(real) = self.real_stars(order.seller, draw) {
+            return real.round().clamp(1.0, 5.0) as u8;
+        }
         let seller = self.seller(order.seller);
         let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
         let wrong = late || condition != Condition::Sound;
         let staff = self.onboarding.as_ref();
         let lost = staff.map_or(0, |o| o.stars_lost(order.seller, wrong, draw.unit(3)));
         stars.saturating_sub(lost).max(1)
+    }
+
+    /// The real-valued stars of a review by its draw: around the seller's true mean of today. None where
+    /// stars are whole.
+    pub(self) fn real_stars(&self, seller: SellerId, draw: Block) -> Option<f64> {
+        let gaussian = self.reviews.as_ref()?.gaussian?;
+        let noise = gaussian.sd * unit_normal(unit32(draw.0[1]));
+        Some(self.reputations.true_stars(seller) + noise)
     }
 
     /// Orders that campaigns place in a tick of the day.

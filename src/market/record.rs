@@ -32,8 +32,12 @@ impl Market {
                 self.refund(&order, Cents(0));
             }
             Fact::Reviewed { order, stars, .. } => {
-                self.note(&order, true, |t| t.review(stars));
-                if self.feedback.sellers {
+                let rest_milli = self.rest_milli(&order, stars);
+                self.note(&order, true, |t| {
+                    t.review(stars);
+                    t.rest_milli += rest_milli;
+                });
+                if self.team(order.seller).hears {
                     self.notify(order.seller, Notice::Reviewed { stars });
                 }
             }
@@ -45,6 +49,17 @@ impl Market {
     fn note(&mut self, order: &Order, matters: bool, change: impl Fn(&mut Tally)) {
         let category = self.census.products[order.product.index()].category;
         self.reputations.note(order.seller, category, matters, change);
+    }
+
+    /// What the real-valued stars of a review are beyond the whole ones that were told of
+    /// [thousandths]. They are drawn again, as a fact has no room for them. A campaign gives whole stars.
+    fn rest_milli(&self, order: &Order, stars: u8) -> i32 {
+        if order.place == 0 || self.reviews.as_ref().is_none_or(|r| r.gaussian.is_none()) {
+            return 0;
+        }
+        let draw = self.dice.block(order.session.0, order.seller.0, Purpose::Review);
+        let real = self.real_stars(order.seller, draw);
+        real.map_or(0, |real| ((real - f64::from(stars)) * 1_000.0).round() as i32)
     }
 
     fn bought(&mut self, order: &Order) {
@@ -85,7 +100,8 @@ impl Market {
     /// Tells a seller something.
     pub(super) fn notify(&mut self, seller: SellerId, notice: Notice) {
         let state = &mut self.sellers[seller.index()];
-        state.actor.hear(&notice, self.commission, &self.sellers_spec, self.roster.rules());
+        let team = &self.teams[state.side.index()];
+        state.actor.hear(&notice, team.commission, &team.spec, team.roster.rules());
     }
 
     /// Deals the quotas of sellers who sold since the last dealing.

@@ -14,6 +14,8 @@ pub struct Tally {
     pub reviews: u32,
     /// Sum of their stars.
     pub stars: u32,
+    /// What real-valued stars are beyond that sum [thousandths of a star]; 0 where stars are whole.
+    pub rest_milli: i32,
     /// Those of 4 or 5 stars.
     pub positive: u32,
     /// Orders taken.
@@ -44,6 +46,11 @@ impl Tally {
         self.positive += u32::from(stars >= 4);
     }
 
+    /// Sum of the stars, with what real-valued ones are beyond whole ones.
+    pub fn stars_sum(&self) -> f64 {
+        f64::from(self.stars) + f64::from(self.rest_milli) / 1_000.0
+    }
+
     /// Adds an order that arrived.
     pub fn arrived(&mut self, late: bool, condition: Condition) {
         self.delivered += 1;
@@ -55,10 +62,12 @@ impl Tally {
     /// Adds what another counted.
     pub fn add(&mut self, other: &Tally) {
         self.each(other, |a, b| *a += b);
+        self.rest_milli += other.rest_milli;
     }
 
     fn subtract(&mut self, other: &Tally) {
         self.each(other, |a, b| *a -= b);
+        self.rest_milli -= other.rest_milli;
     }
 
     fn each(&mut self, other: &Tally, change: impl Fn(&mut u32, u32)) {
@@ -150,10 +159,15 @@ impl Reputations {
         self.mark(seller);
     }
 
-    /// Sets the true mean stars, which only `oracle` policies read.
+    /// Sets the true mean stars, which only `oracle` policies read, and real-valued stars lie around.
     pub fn set_true_stars(&mut self, seller: SellerId, stars: f64) {
         self.records[seller.index()].true_stars = stars;
         self.mark(seller);
+    }
+
+    /// The true mean stars of a seller.
+    pub fn true_stars(&self, seller: SellerId) -> f64 {
+        self.records[seller.index()].true_stars
     }
 
     /// Ends a week: the oldest week of the window is forgotten.
@@ -205,9 +219,11 @@ impl Reputations {
         Merit {
             reviews: all.reviews,
             stars: all.stars,
+            rest_milli: all.rest_milli,
             positive: all.positive,
             recent_reviews: recent.reviews,
             recent_stars: recent.stars,
+            recent_rest_milli: recent.rest_milli,
             recent_positive: recent.positive,
             orders: all.orders,
             late: all.late,
@@ -216,6 +232,7 @@ impl Reputations {
             cancelled: all.cancelled,
             category_reviews: here.reviews,
             category_stars: here.stars,
+            category_rest_milli: here.rest_milli,
             category_positive: here.positive,
             category_orders: here.orders,
             category_late: here.late,
@@ -291,9 +308,13 @@ mod tests {
     fn the_window_forgets_its_oldest_week() {
         let mut known = Reputations::new(2, 1, 3);
         for week in 1..=5 {
-            known.note(ONE, CategoryId(0), false, |t| t.orders += week);
+            known.note(ONE, CategoryId(0), false, |t| {
+                t.orders += week;
+                t.rest_milli -= week as i32;
+            });
             let in_window: u32 = (week.saturating_sub(2).max(1)..=week).sum();
             assert_eq!(known.window(ONE).orders, in_window, "in week {week}");
+            assert_eq!(known.window(ONE).rest_milli, -(in_window as i32), "in week {week}");
             assert_eq!(known.last_weeks(ONE, 1).orders, week);
             assert_eq!(known.last_weeks(ONE, 9).orders, in_window);
             known.close_week();

@@ -60,11 +60,14 @@ impl Market {
         state.standing = Standing::Selling;
         state.trial_cap = cap;
         let catalogue = state.actor.profile().catalogue.clone();
+        let given = state.actor.profile().given;
         // Known from the start, not from the first time that it changes.
-        let quality = state.actor.quality(now.day(), self.roster.rules());
+        let rules = self.teams[state.side.index()].roster.rules();
+        let quality = state.actor.quality(now.day(), rules);
         self.take_over(now, seller, quality);
         for listing in catalogue {
-            let price = Cents::from_eur(listing.markup * self.reference_eur(listing.product));
+            let target = listing.markup * self.reference_eur(listing.product);
+            let price = Cents::from_eur(given.map_or(target, |given| given.price_eur));
             self.list(now, seller, listing.product, price, cells, sink);
         }
     }

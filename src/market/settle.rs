@@ -1,7 +1,8 @@
 //! The end of a tick, and of a day: quotas, staff, sellers, lots, fees.
 
+use super::truth::unlimited;
 use super::{Market, Seller, Shelves, Standing};
-use crate::agents::sellers::{Quality, SellerDay, StarTable, true_stars};
+use crate::agents::sellers::{Quality, SellerDay, StarTable};
 use crate::history::{Fact, FactSink};
 use crate::protocol::{Notice, ShelfLine};
 use crate::units::{Cents, ProductId, SellerId, SimTime, US_PER_DAY};
@@ -64,19 +65,29 @@ impl Market {
     fn day_begins(&mut self, now: SimTime, cells: &mut dyn Shelves, sink: &mut dyn FactSink) {
         for i in 0..self.sellers.len() {
             let seller = SellerId(i as u32);
-            if !self.sellers[i].is_live() {
-                continue;
-            }
-            self.wake(now, seller, cells, sink);
-            self.refresh_quality(now, seller);
-            let state = &mut self.sellers[i];
-            let capacity = state.actor.profile().capacity;
-            state.capacity_left = capacity.min(state.trial_cap.unwrap_or(u32::MAX));
-            if state.is_live() {
-                self.deal(seller, cells);
+            if self.sellers[i].is_live() {
+                self.day_of(now, seller, cells, sink);
             }
         }
         self.plan_looks(now, cells);
+    }
+
+    /// A live seller wakes, and what it may sell today is dealt out.
+    pub(super) fn day_of(
+        &mut self,
+        now: SimTime,
+        seller: SellerId,
+        cells: &mut dyn Shelves,
+        sink: &mut dyn FactSink,
+    ) {
+        self.wake(now, seller, cells, sink);
+        self.refresh_quality(now, seller);
+        let state = &mut self.sellers[seller.index()];
+        let capacity = state.actor.profile().capacity;
+        state.capacity_left = capacity.min(state.trial_cap.unwrap_or(u32::MAX));
+        if state.is_live() {
+            self.deal(seller, cells);
+        }
     }
 
     /// Wakes one seller and carries out what it asks for.
@@ -92,12 +103,13 @@ impl Market {
         let day = SellerDay {
             day: now.day(),
             shelf: &shelf,
-            supply: self.sellers_spec.supply * self.seller(seller).stance.supply,
-            urgency: self.sellers_spec.urgency,
+            supply: self.team(seller).spec.supply * self.seller(seller).stance.supply,
+            urgency: self.team(seller).spec.urgency,
             dice: self.dice,
         };
-        let actor = &mut self.sellers[seller.index()].actor;
-        actor.wake(&day, &self.sellers_spec, self.roster.rules(), &mut self.outbox);
+        let state = &mut self.sellers[seller.index()];
+        let team = &self.teams[state.side.index()];
+        state.actor.wake(&day, &team.spec, team.roster.rules(), &mut self.outbox);
         self.carry_out(now, cells, sink);
     }
 
@@ -110,7 +122,7 @@ impl Market {
             let target =
                 Cents::from_eur(f64::from(offer.markup) * self.reference_eur(offer.product));
             let card = &self.census.products[offer.product.index()];
-            let orders = visits * card.popularity * self.planned_conversion;
+            let orders = visits * card.popularity * self.team(seller).planned_conversion;
             let rivals = f64::from(self.offers[offer.product.index()].max(1));
             cell.line(offer.spot, target, orders / rivals)
         };
@@ -120,7 +132,7 @@ impl Market {
     /// Takes over a seller's true quality of today.
     pub(super) fn refresh_quality(&mut self, now: SimTime, seller: SellerId) {
         let state = &self.sellers[seller.index()];
-        let quality = state.actor.quality(now.day(), self.roster.rules());
+        let quality = state.actor.quality(now.day(), self.team(seller).roster.rules());
         let inflation = self.reviews.as_ref().map_or(0.0, |r| r.inflation_per_week);
         if quality == state.quality && (inflation == 0.0 || !now.day().is_multiple_of(7)) {
             return;
@@ -134,8 +146,12 @@ impl Market {
         let state = &mut self.sellers[seller.index()];
         state.quality = quality;
         let tilt = quality.tilt + inflation * f64::from(now.week());
-        state.stars = StarTable::new(tilt, &self.star_shares);
-        self.reputations.set_true_stars(seller, true_stars(&quality, &self.star_shares));
+        let profile = state.actor.profile();
+        let true_stars = profile.true_stars(&quality, &self.star_shares);
+        let stars = StarTable::new(tilt, &profile.star_shares(&self.star_shares));
+        let truth = unlimited(profile, &quality, &self.star_shares, self.returns.as_ref());
+        (state.stars, state.truth) = (stars, truth);
+        self.reputations.set_true_stars(seller, true_stars);
     }
 
     /// Plans who looks at prices in which tick of the day: every seller at its own pace, begun at a
@@ -150,10 +166,12 @@ impl Market {
         self.next_look = 0;
         let first = now.0 / self.tick_us;
         for (i, seller) in self.sellers.iter().enumerate() {
-            if seller.standing != Standing::Selling {
+            // Who is given has a price that stays.
+            if seller.standing != Standing::Selling || seller.profile().given.is_some() {
                 continue;
             }
-            let a_day = self.roster.pricings().get(seller.profile().pricing).looks_a_day();
+            let team = &self.teams[seller.side.index()];
+            let a_day = team.roster.pricings().get(seller.profile().pricing).looks_a_day();
             let tick_of = |k: u64| (k as f64 * ticks as f64 / a_day) as u64;
             let phase = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
             let from = first + phase % tick_of(1).max(1);
@@ -167,18 +185,15 @@ impl Market {
                 self.looks_today[(tick_of(k) - from) as usize].push(SellerId(i as u32));
                 (k, turns) = (k + 1, turns + 1);
             }
-            deal_looks(SellerId(i as u32), seller, self.lookups_a_day, turns, cells);
+            deal_looks(SellerId(i as u32), seller, team.lookups_a_day, turns, cells);
         }
     }
 
     fn charge_fees(&mut self, now: SimTime, sink: &mut dyn FactSink) {
-        let fee = self.monthly_fee;
-        if fee.0 == 0 {
-            return;
-        }
         for i in 0..self.sellers.len() {
-            if self.sellers[i].is_established() {
-                let seller = SellerId(i as u32);
+            let seller = SellerId(i as u32);
+            let fee = self.team(seller).monthly_fee;
+            if fee.0 > 0 && self.sellers[i].is_established() {
                 self.ledger.fees += fee;
                 self.notify(seller, Notice::FeeCharged { fee });
                 sink.take(now, &Fact::FeeCharged { seller, fee_cents: fee.0 as u32 });

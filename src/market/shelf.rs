@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::best::{Placed, best};
+use super::split::Side;
 use crate::agents::sellers::Memory;
 use crate::protocol::Query;
 use crate::ranking::{Candidates, Chance, Ranking, Term, Weight};
@@ -62,6 +63,8 @@ struct Shelf {
 /// How slates are made.
 #[derive(Clone, Copy)]
 pub struct Rule<'a> {
+    /// Whose weights are scored.
+    pub side: Side,
     /// What scores the offers.
     pub policy: &'a dyn Ranking,
     /// The root of chance for policies that draw, and between equals.
@@ -91,6 +94,33 @@ impl Scratch {
     pub fn slate(&self) -> &[Placed] {
         &self.slate
     }
+
+    /// Every offer that could have been in it, with its score, in the order of rows.
+    pub fn ranked(&self) -> impl Iterator<Item = Placed> + '_ {
+        let rows = (0u32..).zip(&self.scores).map(|(row, &score)| Placed { score, row });
+        rows.filter(|placed| placed.score > f32::NEG_INFINITY)
+    }
+}
+
+/// What the policy of one side keeps of every offer.
+#[derive(Debug, Clone, Default)]
+struct Weights {
+    a: Vec<f32>,
+    b: Vec<f32>,
+    /// Whether any weight had a second number.
+    two: bool,
+}
+
+impl Weights {
+    fn copy_within(&mut self, from: Range<usize>, to: usize) {
+        self.a.copy_within(from.clone(), to);
+        self.b.copy_within(from, to);
+    }
+
+    fn resize(&mut self, len: usize) {
+        self.a.resize(len, 0.0);
+        self.b.resize(len, 0.0);
+    }
 }
 
 /// Every offer of a cell.
@@ -99,10 +129,10 @@ pub struct Offers {
     shelves: Vec<Shelf>,
     // Read by every query.
     price: Vec<f32>,
-    a: Vec<f32>,
-    b: Vec<f32>,
-    /// Whether any weight had a second number.
-    two: bool,
+    /// By side; those of the second are empty where nothing is tested.
+    weights: [Weights; 2],
+    /// Sides that have weights.
+    sides: usize,
     /// Countries that can buy the offer now, as bits: where it ships, or none when it is closed.
     reach: Vec<u32>,
     seller: Vec<SellerId>,
@@ -118,13 +148,21 @@ const LANES: usize = 8;
 impl Offers {
     /// Empty shelves for products of the given categories, by slot.
     pub fn new(products: impl IntoIterator<Item = (ProductId, CategoryId)>) -> Self {
-        let mut offers = Offers::default();
+        let mut offers = Offers { sides: 1, ..Offers::default() };
         for (i, (product, category)) in (0u32..).zip(products) {
             let (start, vacant) = (i * ROOM, Vec::new());
             offers.shelves.push(Shelf { product, category, start, len: 0, room: ROOM, vacant });
         }
         offers.resize(offers.shelves.len() * ROOM as usize);
         offers
+    }
+
+    /// The same with room for the weights of two sides.
+    #[must_use]
+    pub fn for_two_sides(mut self) -> Self {
+        self.sides = 2;
+        self.resize(self.rows.len());
+        self
     }
 
     /// The shelves.
@@ -161,7 +199,7 @@ impl Offers {
         let spot = Spot { slot, row: free };
         let i = self.at(spot);
         self.price[i] = row.price_cents as f32 / 100.0;
-        self.refresh(i as u32, weight);
+        self.refresh(Side::A, i as u32, weight);
         (self.reach[i], self.seller[i]) = (0, seller);
         self.rows[i] = row;
         (spot, moves)
@@ -171,7 +209,10 @@ impl Offers {
     pub fn delist(&mut self, spot: Spot) -> u32 {
         let i = self.at(spot);
         // A vacant row must not count where a policy looks at all candidates together.
-        (self.reach[i], self.a[i], self.b[i]) = (0, 0.0, 0.0);
+        self.reach[i] = 0;
+        for weights in &mut self.weights[..self.sides] {
+            (weights.a[i], weights.b[i]) = (0.0, 0.0);
+        }
         self.shelves[spot.slot as usize].vacant.push(spot.row);
         std::mem::take(&mut self.rows[i].stock)
     }
@@ -197,10 +238,11 @@ impl Offers {
         self.price[self.at(spot)]
     }
 
-    /// What the policy keeps of the offer's seller.
+    /// What the policy keeps of the offer's seller; of two policies, the first.
     pub fn weight(&self, spot: Spot) -> Weight {
         let i = self.at(spot);
-        Weight { a: self.a[i], b: self.b[i] }
+        let weights = &self.weights[Side::A.index()];
+        Weight { a: weights.a[i], b: weights.b[i] }
     }
 
     /// Whether there is an offer, in stock or not, and not a row that was delisted.
@@ -220,15 +262,16 @@ impl Offers {
         self.reach[i] = if allowed && cold.stock > 0 { cold.ships } else { 0 };
     }
 
-    /// Sets what a refresh changes: the policy's weight. The offer is named by its [`Offers::place`], as
+    /// Sets what a refresh changes: the weight that a side's policy keeps. The offer is named by its [`Offers::place`], as
     /// a refresh visits every offer of a seller and has no time to look it up.
     #[inline]
-    pub fn refresh(&mut self, place: u32, weight: Weight) {
-        self.a[place as usize] = weight.a;
+    pub fn refresh(&mut self, side: Side, place: u32, weight: Weight) {
+        let weights = &mut self.weights[side.index()];
+        weights.a[place as usize] = weight.a;
         // Most policies keep one number: theirs is one write into far memory, not two.
-        self.two |= weight.b != 0.0;
-        if self.two {
-            self.b[place as usize] = weight.b;
+        weights.two |= weight.b != 0.0;
+        if weights.two {
+            weights.b[place as usize] = weight.b;
         }
     }
 
@@ -255,11 +298,11 @@ impl Offers {
         rule: Rule<'_>,
         scratch: &mut Scratch,
     ) {
-        let Rule { policy, dice, length } = rule;
+        let Rule { side, policy, dice, length } = rule;
         let range = self.rows(slot, policy);
         scratch.scores.resize(range.len(), 0.0);
         let chance = Chance { dice, session: query.session };
-        policy.score(&self.candidates(range.clone(), star_eur), chance, &mut scratch.scores);
+        policy.score(&self.candidates(side, range.clone(), star_eur), chance, &mut scratch.scores);
         self.mask(range.clone(), query.country, &mut scratch.scores);
         let sellers = &self.seller[range];
         let tie = |row: u32| dice.tie(query.session.0, sellers[row as usize].0);
@@ -275,8 +318,8 @@ impl Offers {
         star_eur: f32,
         rule: Rule<'_>,
     ) -> Vec<Term> {
-        let Rule { policy, dice, .. } = rule;
-        let columns = self.candidates(self.rows(spot.slot, policy), star_eur);
+        let Rule { side, policy, dice, .. } = rule;
+        let columns = self.candidates(side, self.rows(spot.slot, policy), star_eur);
         let chance = Chance { dice, session: query.session };
         policy.explain_query(&columns, spot.row as usize, chance)
     }
@@ -296,8 +339,21 @@ impl Offers {
         policy: &dyn Ranking,
         scratch: &mut Scratch,
     ) -> Rivalry {
+        self.standing_on(Side::A, spot, country, star_eur, policy, scratch)
+    }
+
+    /// The same on one side of a test, whose policy it is.
+    pub fn standing_on(
+        &self,
+        side: Side,
+        spot: Spot,
+        country: CountryId,
+        star_eur: f32,
+        policy: &dyn Ranking,
+        scratch: &mut Scratch,
+    ) -> Rivalry {
         let range = self.rows(spot.slot, policy);
-        let columns = self.candidates(range.clone(), star_eur);
+        let columns = self.candidates(side, range.clone(), star_eur);
         scratch.scores.resize(columns.price.len(), 0.0);
         policy.standing(&columns, &mut scratch.scores);
         let row = spot.row as usize;
@@ -318,11 +374,12 @@ impl Offers {
         start..if policy.per_query() { end } else { start + (end - start).next_multiple_of(LANES) }
     }
 
-    fn candidates(&self, range: Range<usize>, star_eur: f32) -> Candidates<'_> {
+    fn candidates(&self, side: Side, range: Range<usize>, star_eur: f32) -> Candidates<'_> {
+        let weights = &self.weights[side.index()];
         Candidates {
             price: &self.price[range.clone()],
-            a: &self.a[range.clone()],
-            b: &self.b[range.clone()],
+            a: &weights.a[range.clone()],
+            b: &weights.b[range.clone()],
             seller: &self.seller[range],
             star_eur,
         }
@@ -356,8 +413,9 @@ impl Offers {
         let end = to + shelf.room as usize;
         self.resize(end);
         self.price.copy_within(from.clone(), to);
-        self.a.copy_within(from.clone(), to);
-        self.b.copy_within(from.clone(), to);
+        for weights in &mut self.weights[..self.sides] {
+            weights.copy_within(from.clone(), to);
+        }
         self.reach.copy_within(from.clone(), to);
         self.seller.copy_within(from.clone(), to);
         self.rows.copy_within(from, to);
@@ -365,8 +423,9 @@ impl Offers {
 
     fn resize(&mut self, len: usize) {
         self.price.resize(len, 1.0);
-        self.a.resize(len, 0.0);
-        self.b.resize(len, 0.0);
+        for weights in &mut self.weights[..self.sides] {
+            weights.resize(len);
+        }
         self.reach.resize(len, 0);
         self.seller.resize(len, SellerId(0));
         self.rows.resize(len, Row::default());

@@ -190,7 +190,7 @@ impl WorldView for Seen<'_> {
 
     fn stars(&self, seller: SellerId) -> Option<f64> {
         let all = self.market.reputations.lifetime(seller);
-        (all.reviews > 0).then(|| f64::from(all.stars) / f64::from(all.reviews))
+        (all.reviews > 0).then(|| all.stars_sum() / f64::from(all.reviews))
     }
 
     fn orders_yesterday(&self, seller: SellerId) -> u32 {
@@ -207,7 +207,7 @@ impl WorldView for Seen<'_> {
 
     fn sold_out(&self, seller: SellerId) -> Option<ProductId> {
         let kind = self.market.sellers[seller.index()].profile().kind;
-        if !self.market.roster.hears_requests(kind) {
+        if !self.market.team(seller).roster.hears_requests(kind) {
             return None;
         }
         self.market
@@ -219,6 +219,7 @@ impl WorldView for Seen<'_> {
 
     fn gap(&self, seller: SellerId, known: &[ProductId]) -> Option<(ProductId, Cents)> {
         let profile = self.market.sellers[seller.index()].profile();
+        let roster = &self.market.team(seller).roster;
         let category = self.market.census.sellers[seller.index()].category;
         let lists = |p: ProductId| self.market.spots(seller).any(|(listed, ..)| listed == p);
         // Equally thin products are told apart seller by seller, or all would be sent to the same one.
@@ -232,7 +233,7 @@ impl WorldView for Seen<'_> {
             .products
             .iter()
             .filter(|card| card.category == category && !known.contains(&card.product))
-            .filter(|card| self.market.roster.may_list(profile.kind, card.product))
+            .filter(|card| roster.may_list(profile.kind, card.product))
             .filter(|card| !lists(card.product))
             .min_by_key(|card| (self.market.offers_of(card.product), tie(card.product)))?;
         let markups = profile.catalogue.iter().map(|line| line.markup);

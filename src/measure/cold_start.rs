@@ -8,7 +8,7 @@ use super::survival::{Wait, median_days};
 use super::tally::{Firsts, Lives, ratio};
 use super::{Better, Family, Metric};
 use crate::history::{Census, Fact, FactMask, Stage};
-use crate::units::{SellerId, SimTime, US_PER_DAY, US_PER_WEEK};
+use crate::units::{SellerId, SimTime, US_PER_DAY};
 use std::any::Any;
 
 const METRICS: [Metric; 4] = [
@@ -123,7 +123,7 @@ impl Family for ColdStart {
     }
 
     fn values(&self, census: &Census) -> Vec<Option<f64>> {
-        let end = SimTime(u64::from(census.weeks) * US_PER_WEEK);
+        let end = census.end();
         let sold = |seller: SellerId| self.sold.get(seller.index());
         let exit = |seller: SellerId| self.lives.exit(seller).map(|(exit, _)| exit);
         let signed = census

@@ -2,7 +2,7 @@
 //! unit that goes back in a week was mostly delivered in an earlier one.
 
 use super::tally::{Count, ratio};
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Census, Condition, Fact, FactMask};
 use crate::units::SimTime;
 use std::any::Any;
@@ -101,6 +101,17 @@ impl Family for Experience {
     fn wants(&self) -> FactMask {
         let orders = FactMask::BOUGHT.and(FactMask::CANCELLED);
         orders.and(FactMask::DELIVERED).and(FactMask::RETURNED)
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[
+            ("defect_rate", Per::Order),
+            ("misgrade_rate", Per::Order),
+            ("late_rate", Per::Order),
+            ("return_rate", Per::Order),
+            ("cancel_rate", Per::Order),
+            ("box_share", Per::Order),
+        ]
     }
 
     fn observe(&mut self, _: SimTime, fact: &Fact<'_>) {

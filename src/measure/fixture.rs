@@ -2,8 +2,8 @@
 
 use super::recorder::Recorder;
 use crate::history::{
-    Census, Condition, ExitReason, Fact, FactSink, Order, ProductCard, ReturnReason, Sanction,
-    SellerCard, Stage,
+    Appraisal, Appraised, Census, Condition, ExitReason, Fact, FactSink, Order, Place, ProductCard,
+    ReturnReason, Sanction, SellerCard, Stage,
 };
 use crate::units::{
     CategoryId, Cents, ClassId, CountryId, CustomerId, Grade, KindId, ProductId, SellerId,
@@ -51,7 +51,9 @@ impl Town {
             countries: vec!["France".to_string(), "España".to_string()],
             classes: vec!["everybody".to_string()],
             weeks,
+            ended: None,
             slate_length: 5,
+            commission: 0.1,
         }
     }
 
@@ -99,6 +101,23 @@ impl Town {
         sink.take(at(day), &Fact::Exited { seller, reason: ExitReason::Unprofitable });
     }
 
+    /// A visit of the sample that looks at every place and buys nothing.
+    pub fn visit<'a>(&self, day: f64, candidates: &'a [Appraised]) -> Appraisal<'a> {
+        Appraisal {
+            at: at(day),
+            session: SessionId(7),
+            product: ProductId(0),
+            country: CountryId(0),
+            class: ClassId(0),
+            of_visits: true,
+            alpha: 0.05,
+            leaving: Some(0.0),
+            looked: candidates.iter().filter(|one| one.shown.is_some()).count(),
+            chosen: None,
+            candidates,
+        }
+    }
+
     /// A metric of the run so far; the name must be one.
     pub fn value(&self, recorder: &Recorder, name: &str) -> Option<f64> {
         let values = recorder.values(&self.census);
@@ -107,7 +126,19 @@ impl Town {
     }
 }
 
-/// A fact made of small numbers, with the slate it owns.
+/// A candidate that asks 100 EUR, with its score and its score in truth, and its place if it has one.
+pub fn candidate(
+    seller: u32,
+    value: f64,
+    (score, true_score): (f32, f32),
+    place: Option<u8>,
+) -> Appraised {
+    let shown = place.map(|number| Place { number, utility: 0.0 });
+    let (seller, price_cents) = (SellerId(seller), 10_000);
+    Appraised { seller, price_cents, value, score, true_score, shown }
+}
+
+/// A fact made of small numbers, with the slate it owns; or an appraisal of that slate.
 #[derive(Debug, Clone)]
 pub struct AnyFact {
     pub at: SimTime,
@@ -133,6 +164,9 @@ impl AnyFact {
             class: ClassId(0),
             place: (number % 5 + 1) as u8,
         };
+        if self.kind > 16 {
+            return self.appraise(sink);
+        }
         let stage = Stage::ALL[number as usize % Stage::ALL.len()];
         let condition = match number % 3 {
             0 => Condition::Sound,
@@ -163,12 +197,32 @@ impl AnyFact {
         };
         sink.take(self.at, &fact);
     }
+
+    /// Tells of a visit that was shown up to three places of the slate, with values and scores that are
+    /// all but whole.
+    fn appraise(&self, sink: &mut dyn FactSink) {
+        let one = |(i, seller): (u8, &SellerId)| {
+            let mixed = (self.number ^ seller.0 << 3).wrapping_mul(2_654_435_761) >> 7;
+            let value = f64::from(mixed % 4_001) / 7.0 - 200.0;
+            let scores = ((mixed % 5) as f32, (mixed % 7) as f32);
+            let one = candidate(seller.0, value, scores, (i < 3).then_some(i + 1));
+            let shown = one.shown.map(|place| Place { utility: value / 300.0, ..place });
+            Appraised { price_cents: self.number + mixed % 1_000, shown, ..one }
+        };
+        let candidates: Vec<Appraised> = (0..).zip(&self.slate).map(one).collect();
+        let town = Town { census: Census::default() };
+        let visit = town.visit(self.at.days(), &candidates);
+        let chosen = (visit.looked > 0).then_some((self.number % 3 + 1) as u8);
+        let chosen = chosen.filter(|&place| usize::from(place) <= visit.looked);
+        let of_visits = self.kind == 17;
+        sink.appraise(&Appraisal { at: self.at, chosen, of_visits, ..visit });
+    }
 }
 
-/// Facts of ten sellers and two products within so many weeks, in the order of time.
+/// Facts and appraisals of ten sellers and two products within so many weeks, in the order of time.
 pub fn any_facts(weeks: u64) -> impl Strategy<Value = Vec<AnyFact>> {
     let slate = prop::collection::vec((0_u32..10).prop_map(SellerId), 0..6);
-    let fact = (0..weeks * 7 * US_PER_DAY, 0_u8..17, 0_u32..10, 0_u32..2, 1_u32..50_000, slate)
+    let fact = (0..weeks * 7 * US_PER_DAY, 0_u8..19, 0_u32..10, 0_u32..2, 1_u32..50_000, slate)
         .prop_map(|(at, kind, seller, product, number, slate)| AnyFact {
             at: SimTime(at),
             kind,

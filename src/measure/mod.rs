@@ -1,50 +1,68 @@
 //! Metrics: what is read off the facts of a run. One family a file.
 //!
-//! A family keeps its own tallies and sees nothing but facts and the [`Census`]. Each cell of the
+//! A family keeps its own tallies and sees nothing but facts, appraisals and the [`Census`]. Each cell of the
 //! market has a family of its own to tell its facts to; at the end of every week they are joined in
 //! the order of cells.
 
+mod accuracy;
+pub mod bootstrap;
 mod cold_start;
+mod competition;
 mod concentration;
 mod experience;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod income;
+mod inflation;
 pub mod interval;
+mod loop_gain;
+mod merit;
 mod onboarding;
 mod prices;
+pub mod proportion;
 mod ratings;
 mod recorder;
+mod regret;
 mod sellers;
 mod shares;
 mod structure;
-mod survival;
+mod surplus;
+pub mod survival;
 mod tally;
 mod turnover;
 pub mod unpredictability;
 mod visits;
 
+pub use loop_gain::LOOP_METRICS;
 pub use onboarding::ApplicantRow;
 pub use recorder::{Counts, Recorder, WeekRow};
 pub use sellers::SellerRow;
 
 use std::any::Any;
 
-use crate::history::{Census, Fact, FactMask};
+use crate::history::{Appraisal, Census, Fact, FactMask};
 use crate::units::SimTime;
 
 /// Every family, new and empty, in the order in which reports list their metrics.
 pub fn families() -> Vec<Box<dyn Family>> {
     vec![
         Box::<concentration::Concentration>::default(),
+        Box::<regret::Regret>::default(),
+        Box::<merit::MeritGap>::default(),
+        Box::<accuracy::Accuracy>::default(),
+        Box::<surplus::Surplus>::default(),
         Box::<visits::Visits>::default(),
         Box::<experience::Experience>::default(),
         Box::<prices::Prices>::default(),
+        Box::<competition::Competition>::default(),
         Box::<ratings::Ratings>::default(),
+        Box::<inflation::Inflation>::default(),
         Box::<cold_start::ColdStart>::default(),
         Box::<onboarding::Onboarding>::default(),
         Box::<turnover::Turnover>::default(),
         Box::<unpredictability::Unpredictability>::default(),
         Box::<structure::Structure>::default(),
+        Box::<income::Income>::default(),
         Box::<sellers::Sellers>::default(),
     ]
 }
@@ -87,6 +105,19 @@ pub struct Metric {
     pub weekly: bool,
 }
 
+/// What a metric of some of the visits or orders is to be read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Per {
+    /// A mean over visits, or over what some of them were shown.
+    Visit,
+    /// A mean over orders, or over what came of them.
+    Order,
+    /// A mean over sellers, or another statistic of them.
+    Seller,
+    /// A total, which grows with the market.
+    Market,
+}
+
 /// A group of metrics computed from the same tallies.
 pub trait Family: Send + Any {
     /// What it computes, in the order of [`Family::values`].
@@ -95,8 +126,23 @@ pub trait Family: Send + Any {
     /// The facts it wants to be told.
     fn wants(&self) -> FactMask;
 
+    /// Metrics that mean the same of a part of all visits, or of all orders, as of the whole, so that the
+    /// sides of a test within one world can be told apart by them. None where facts of other kinds matter:
+    /// how concentrated sales are has no sides.
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[]
+    }
+
     /// Takes one fact.
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>);
+
+    /// Whether it wants to be told of visits taken apart.
+    fn appraises(&self) -> bool {
+        false
+    }
+
+    /// Takes one visit taken apart.
+    fn appraise(&mut self, _: &Appraisal<'_>) {}
 
     /// Takes over what another of the same family has tallied, and leaves that one empty.
     fn absorb(&mut self, other: &mut dyn Family);
@@ -127,6 +173,17 @@ mod tests {
                 assert!(!text.is_empty() && !text.ends_with('.'), "{name}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_divisible_is_a_metric_of_its_family() {
+        let of = |family: Box<dyn Family>| {
+            let known = |name: &str| family.metrics().iter().any(|metric| metric.name == name);
+            family.divisible().iter().filter(|(name, _)| known(name)).count()
+        };
+        let named: usize = families().iter().map(|family| family.divisible().len()).sum();
+        assert_eq!(families().into_iter().map(of).sum::<usize>(), named);
+        assert!(named >= 15, "{named}");
     }
 
     /// Values come in the order of metrics, and a metric that is not weekly has no weekly value.

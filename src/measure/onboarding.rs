@@ -245,7 +245,7 @@ impl Family for Onboarding {
 
     fn values(&self, census: &Census) -> Vec<Option<f64>> {
         let mut values = vec![
-            ratio(self.joined.run(), u64::from(census.weeks)),
+            Some(self.joined.run() as f64 / census.length_weeks()),
             self.signings_dispersion(census.weeks),
             Some(self.graduated.run() as f64),
             Some(self.suspended.run() as f64),

@@ -1,7 +1,7 @@
 //! What shoppers paid.
 
 use super::tally::{Count, add_all, ratio};
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Census, Fact, FactMask};
 use crate::units::{SimTime, US_PER_WEEK};
 use std::any::Any;
@@ -85,6 +85,15 @@ impl Family for Prices {
 
     fn wants(&self) -> FactMask {
         FactMask::BOUGHT.and(FactMask::CANCELLED).and(FactMask::RETURNED)
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[
+            ("price_index", Per::Order),
+            ("gmv", Per::Market),
+            ("gmv_net", Per::Market),
+            ("order_value", Per::Order),
+        ]
     }
 
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>) {

@@ -2,7 +2,7 @@
 
 use super::interval::variance;
 use super::tally::{Count, Lives, ratio};
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Census, Fact, FactMask};
 use crate::units::SimTime;
 use std::any::Any;
@@ -109,6 +109,17 @@ impl Family for Ratings {
     fn wants(&self) -> FactMask {
         let told = FactMask::REVIEWED.and(FactMask::DELIVERED).and(FactMask::BOUGHT);
         told.and(Lives::WANTS)
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[
+            ("mean_stars", Per::Order),
+            ("stars_when_late", Per::Order),
+            ("stars_when_on_time", Per::Order),
+            ("review_rate", Per::Order),
+            ("pp", Per::Order),
+            ("epp", Per::Order),
+        ]
     }
 
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>) {

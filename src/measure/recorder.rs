@@ -5,7 +5,7 @@ use super::sellers::{SellerRow, Sellers};
 use super::unpredictability::Unpredictability;
 use super::visits::Visits;
 use super::{Family, Metric, families};
-use crate::history::{Census, Digest, Fact, FactMask, FactSink, Stage};
+use crate::history::{Appraisal, Census, Digest, Fact, FactMask, FactSink, Stage};
 use crate::units::SimTime;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -106,6 +106,8 @@ pub struct Recorder {
     families: Vec<Box<dyn Family>>,
     /// By kind of fact: which families want it.
     routes: [Vec<u8>; FactMask::KINDS],
+    /// Which families want appraisals.
+    appraisers: Vec<u8>,
 }
 
 /// Kinds of facts that are counted, by [`Fact::kind`].
@@ -124,7 +126,10 @@ impl Recorder {
             let wants = families.iter().map(|family| family.wants().meets(FactMask(1 << kind)));
             (0_u8..).zip(wants).filter(|(_, wants)| *wants).map(|(place, _)| place).collect()
         });
+        let wants = families.iter().map(|family| family.appraises());
+        let appraisers = (0..).zip(wants).filter(|(_, wants)| *wants).map(|(place, _)| place);
         Recorder {
+            appraisers: appraisers.collect(),
             digest: Digest::default(),
             heard: [0; FactMask::KINDS],
             closed: [0; 2],
@@ -255,12 +260,23 @@ impl FactSink for Recorder {
             self.families[usize::from(family)].observe(at, fact);
         }
     }
+
+    #[inline]
+    fn appraises(&self) -> bool {
+        !self.appraisers.is_empty()
+    }
+
+    fn appraise(&mut self, appraisal: &Appraisal<'_>) {
+        for &family in &self.appraisers {
+            self.families[usize::from(family)].appraise(appraisal);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::fixture::{Town, any_facts};
+    use crate::measure::fixture::{Town, any_facts, candidate};
     use proptest::prelude::*;
 
     /// Everything that a recorder can be asked for, with the exact bits of its numbers.
@@ -343,6 +359,9 @@ mod tests {
             town.shows(recorder, 1.0, &[2, 1]);
             town.sells(recorder, 1.0, 2);
         }
+        // An appraisal is no fact, and who keeps no metrics does not ask for one.
+        full.appraise(&town.visit(1.0, &[candidate(2, 1.0, (0.0, 0.0), Some(1))]));
+        assert!(full.appraises() && !bare.appraises());
         assert_eq!(full.digest(), bare.digest());
         assert_ne!(full.digest(), Recorder::bare().digest());
         assert_eq!(full.counts(&town.census), bare.counts(&town.census));

@@ -42,6 +42,62 @@ impl Count {
     }
 }
 
+/// Billionths, in which [`fixed`] counts.
+const BILLION: f64 = 1e9;
+
+/// A number in whole billionths: sums of these, unlike sums of floats, do not depend on their order.
+pub fn fixed(x: f64) -> i64 {
+    (x * BILLION).round() as i64
+}
+
+/// A mean of numbers that need not be whole, of this week and of the run; its sum is in billionths.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Mean {
+    week: (i128, u64),
+    closed: (i128, u64),
+}
+
+impl Mean {
+    /// Adds a number; one that is not finite is none.
+    pub fn add(&mut self, x: f64) {
+        if x.is_finite() {
+            self.add_fixed(fixed(x));
+        }
+    }
+
+    /// Adds a number in billionths.
+    pub fn add_fixed(&mut self, billionths: i64) {
+        self.week = plus(self.week, (i128::from(billionths), 1));
+    }
+
+    /// The mean of the week that is open; nothing where there was nothing.
+    pub fn week(&self) -> Option<f64> {
+        mean(self.week)
+    }
+
+    /// The mean of the whole run, the open week included.
+    pub fn run(&self) -> Option<f64> {
+        mean(plus(self.closed, self.week))
+    }
+
+    pub fn close_week(&mut self) {
+        self.closed = plus(self.closed, std::mem::take(&mut self.week));
+    }
+
+    pub fn absorb(&mut self, other: &mut Mean) {
+        self.week = plus(self.week, std::mem::take(&mut other.week));
+        self.closed = plus(self.closed, std::mem::take(&mut other.closed));
+    }
+}
+
+fn plus(a: (i128, u64), b: (i128, u64)) -> (i128, u64) {
+    (a.0 + b.0, a.1 + b.1)
+}
+
+fn mean((sum, n): (i128, u64)) -> Option<f64> {
+    (n > 0).then(|| sum as f64 / BILLION / n as f64)
+}
+
 /// A number for each member of a dense set of identifiers, of this week and of the run.
 ///
 /// It grows when an identifier turns up that it has no place for, and never shrinks: after the first
@@ -216,6 +272,21 @@ mod tests {
         whole.absorb(&mut column);
         assert_eq!((whole.week(5), whole.run(5)), (1, 3));
         assert_eq!(column.run(5), 0, "the absorbed one is empty");
+    }
+
+    #[test]
+    fn a_mean_of_parts_is_that_of_the_whole() {
+        let mut whole = Mean::default();
+        assert_eq!(whole.run(), None);
+        let mut part = whole;
+        [0.1, f64::NAN, -0.25].into_iter().for_each(|x| part.add(x));
+        part.close_week();
+        part.add(1e7);
+        whole.add(0.3);
+        whole.absorb(&mut part);
+        assert_eq!(whole.week(), Some((1e7 + 0.3) / 2.0));
+        assert_eq!(whole.run(), Some((1e7 + 0.15) / 4.0));
+        assert_eq!((part.week(), part.run()), (None, None), "the absorbed one is empty");
     }
 
     #[test]

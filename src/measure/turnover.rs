@@ -126,7 +126,7 @@ impl Family for Turnover {
     fn values(&self, census: &Census) -> Vec<Option<f64>> {
         let weeks = (0..census.weeks as usize).filter_map(|week| self.entrenchment(week));
         let (sum, n) = weeks.fold((0.0, 0u32), |(sum, n), rho| (sum + rho, n + 1));
-        let end = SimTime(u64::from(census.weeks) * US_PER_WEEK);
+        let end = census.end();
         let (mut exits, mut live_us) = (0u64, 0u64);
         for seller in self.lives.ever(census) {
             let exit = self.lives.exit(seller).map(|(at, _)| at).filter(|&at| at <= end);

@@ -3,7 +3,7 @@
 
 use super::shares::Shares;
 use super::tally::{Column, Count, Lives, ratio};
-use super::{Better, Family, Metric};
+use super::{Better, Family, Metric, Per};
 use crate::history::{Census, Fact, FactMask};
 use crate::units::{SellerId, SimTime};
 use std::any::Any;
@@ -124,6 +124,10 @@ impl Family for Visits {
 
     fn wants(&self) -> FactMask {
         FactMask::SHOWN.and(FactMask::BOUGHT).and(Lives::WANTS)
+    }
+
+    fn divisible(&self) -> &'static [(&'static str, Per)] {
+        &[("unmet_rate", Per::Visit), ("conversion", Per::Visit)]
     }
 
     fn observe(&mut self, at: SimTime, fact: &Fact<'_>) {

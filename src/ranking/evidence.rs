@@ -36,16 +36,19 @@ impl Evidence {
 
     /// The counts of the chosen reviews.
     pub(super) fn read(self, merit: &Merit) -> Seen {
-        let (reviews, stars, positive) = match self {
-            Evidence::Lifetime => (merit.reviews, merit.stars, merit.positive),
-            Evidence::Window => (merit.recent_reviews, merit.recent_stars, merit.recent_positive),
+        let m = merit;
+        let (reviews, stars, rest, positive) = match self {
+            Evidence::Lifetime => (m.reviews, m.stars, m.rest_milli, m.positive),
+            Evidence::Window => {
+                (m.recent_reviews, m.recent_stars, m.recent_rest_milli, m.recent_positive)
+            }
             Evidence::Category => {
-                (merit.category_reviews, merit.category_stars, merit.category_positive)
+                (m.category_reviews, m.category_stars, m.category_rest_milli, m.category_positive)
             }
         };
         Seen {
             reviews: reviews.into(),
-            stars: stars.into(),
+            stars: f64::from(stars) + f64::from(rest) / 1_000.0,
             positive: positive.min(reviews).into(),
         }
     }

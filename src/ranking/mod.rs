@@ -42,12 +42,16 @@ pub struct Merit {
     pub reviews: u32,
     /// Sum of their stars.
     pub stars: u32,
+    /// What real-valued stars are beyond that sum [thousandths of a star]; 0 where stars are whole.
+    pub rest_milli: i32,
     /// Reviews of 4 or 5 stars.
     pub positive: u32,
     /// Reviews within the reputation's window.
     pub recent_reviews: u32,
     /// Sum of the stars of reviews within the window.
     pub recent_stars: u32,
+    /// What real-valued stars are beyond that sum [thousandths of a star].
+    pub recent_rest_milli: i32,
     /// Reviews of 4 or 5 stars within the window.
     pub recent_positive: u32,
     /// Orders taken.
@@ -64,6 +68,8 @@ pub struct Merit {
     pub category_reviews: u32,
     /// Sum of the stars of reviews within the offer's category.
     pub category_stars: u32,
+    /// What real-valued stars are beyond that sum [thousandths of a star].
+    pub category_rest_milli: i32,
     /// Reviews of 4 or 5 stars within the offer's category.
     pub category_positive: u32,
     /// Orders taken within the offer's category.
@@ -92,9 +98,11 @@ impl Merit {
         Merit {
             reviews: 0,
             stars: 0,
+            rest_milli: 0,
             positive: 0,
             recent_reviews: 0,
             recent_stars: 0,
+            recent_rest_milli: 0,
             recent_positive: 0,
             orders: 0,
             late: 0,
@@ -103,6 +111,7 @@ impl Merit {
             cancelled: 0,
             category_reviews: 0,
             category_stars: 0,
+            category_rest_milli: 0,
             category_positive: 0,
             category_orders: 0,
             category_late: 0,
@@ -129,6 +138,19 @@ pub struct Reads {
     pub exposure: bool,
     /// What was learned within the offer's category, so that a seller's offers weigh differently.
     pub category: bool,
+}
+
+impl Reads {
+    /// What either of two reads.
+    #[must_use]
+    pub fn or(self, other: Reads) -> Reads {
+        Reads {
+            orders: self.orders || other.orders,
+            outcomes: self.outcomes || other.outcomes,
+            exposure: self.exposure || other.exposure,
+            category: self.category || other.category,
+        }
+    }
 }
 
 /// What a policy keeps of a merit: two numbers, whose meaning is the policy's own.

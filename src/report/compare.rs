@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::numbers::{count, fixed, or_none, percent};
+use super::design::designs;
+use super::numbers::{count, figures, fixed, or_none, percent};
 use super::text::{Paint, foot, table};
 use crate::store::{Difference, Summary, Verdict};
 
@@ -27,6 +28,7 @@ pub fn compare_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> S
         text.push_str(&notes(&found));
         text.push('\n');
     }
+    text.push_str(&designs(summary, paint));
     text.push_str(&foot(summary, folder, paint));
     text
 }
@@ -108,13 +110,6 @@ fn word(verdict: Verdict) -> &'static str {
 /// A p-value: more digits would say nothing.
 fn chance(p: f64) -> String {
     if p < 0.0001 { "<.0001".to_owned() } else { fixed(p, 4) }
-}
-
-/// A number with as many places as show three figures of a number of the size of `scale`.
-pub(super) fn figures(value: f64, scale: f64) -> String {
-    let size = libm::floor(libm::log10(scale.abs()));
-    let places = if size.is_finite() { (2.0 - size).clamp(0.0, 6.0) as usize } else { 2 };
-    fixed(value, places)
 }
 
 #[cfg(test)]

@@ -154,7 +154,8 @@ impl<W: Write> Applicants<W> {
     }
 }
 
-fn whole<W: Write>(table: ::csv::Writer<W>) -> io::Result<W> {
+/// What was written, down to the last row.
+pub(super) fn whole<W: Write>(table: ::csv::Writer<W>) -> io::Result<W> {
     table.into_inner().map_err(|error| io::Error::new(error.error().kind(), error.to_string()))
 }
 

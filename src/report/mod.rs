@@ -2,17 +2,22 @@
 
 mod compare;
 pub mod csv;
+mod design;
 pub mod json;
+mod nudge;
 mod numbers;
 mod sweep;
 mod tables;
 mod text;
+mod validate;
 mod why;
 
 pub use compare::compare_text;
+pub use nudge::{Nudges, nudge_text};
 pub use sweep::sweep_text;
 pub use tables::Tables;
 pub use text::summary_text;
+pub use validate::validate_text;
 pub use why::why_text;
 
 use crate::store::{RunFolder, StoreError, Summary};

@@ -26,6 +26,13 @@ pub fn fixed(value: f64, places: usize) -> String {
     format!("{sign}{}{rest}", count(whole))
 }
 
+/// A number with as many places as show three figures of a number of the size of `scale`.
+pub fn figures(value: f64, scale: f64) -> String {
+    let size = libm::floor(libm::log10(scale.abs()));
+    let places = if size.is_finite() { (2.0 - size).clamp(0.0, 6.0) as usize } else { 2 };
+    fixed(value, places)
+}
+
 /// A share as `7.8 %`.
 pub fn percent(value: f64) -> String {
     format!("{} %", fixed(100.0 * value, 1))

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::compare::figures;
-use super::numbers::{NONE, count, fixed, or_none};
+use super::numbers::{NONE, count, figures, fixed, or_none};
 use super::text::{Paint, columns};
 use crate::measure::Better;
 use crate::store::{

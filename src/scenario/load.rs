@@ -43,6 +43,19 @@ pub fn load_as<T: Checked>(path: &Path, overrides: &[String]) -> Result<Loaded<T
     Draft::read(path)?.load(overrides)
 }
 
+/// The same, with some files known beforehand, each by its path with its text: a file that is
+/// `shipped` within the program is not looked for on the disk.
+///
+/// # Errors
+/// As of [`load_as`].
+pub fn load_among<T: Checked>(
+    path: &Path,
+    shipped: &[(&str, &str)],
+    overrides: &[String],
+) -> Result<Loaded<T>, ScenarioError> {
+    Draft::read_among(path, shipped)?.load(overrides)
+}
+
 /// The files of a scenario, read and joined once, for overrides that are put on top many times: files
 /// that change in the meantime change nothing.
 #[derive(Debug)]
@@ -78,9 +91,17 @@ impl<T: Checked> Draft<T> {
     /// # Errors
     /// When one of them cannot be read or is not TOML.
     pub fn read(path: &Path) -> Result<Draft<T>, ScenarioError> {
+        Draft::read_among(path, &[])
+    }
+
+    /// The same, with the texts of some files, by their paths, known beforehand.
+    ///
+    /// # Errors
+    /// As of [`Draft::read`].
+    pub fn read_among(path: &Path, shipped: &[(&str, &str)]) -> Result<Draft<T>, ScenarioError> {
         let shapes = Shapes::of::<T>();
         let mut sources = Sources::default();
-        let (mut layers, files) = read_chain(path, &mut sources)?;
+        let (mut layers, files) = read_chain(path, shipped, &mut sources)?;
         let mut tree = layers.pop().unwrap_or_else(|| Node::empty_table(Place::new(0, 0..0)));
         while let Some(over) = layers.pop() {
             lay(&mut tree, over, Some(&shapes.root), &shapes);
@@ -179,7 +200,15 @@ pub(super) const NO_VALUE: &str = "there is no value";
 type Chain = (Vec<Node>, Vec<PathBuf>);
 
 /// Reads a file and all its bases.
-fn read_chain(path: &Path, sources: &mut Sources) -> Result<Chain, Box<Problem>> {
+fn read_chain(
+    path: &Path,
+    shipped: &[(&str, &str)],
+    sources: &mut Sources,
+) -> Result<Chain, Box<Problem>> {
+    let read = |path: &Path| match shipped.iter().find(|(name, _)| path == Path::new(name)) {
+        Some((_, text)) => Ok((*text).to_owned()),
+        None => read_file(path),
+    };
     let (mut layers, mut files, mut seen) = (Vec::new(), vec![path.to_path_buf()], Vec::new());
     let mut named_at: Option<Place> = None;
     loop {
@@ -193,7 +222,7 @@ fn read_chain(path: &Path, sources: &mut Sources) -> Result<Chain, Box<Problem>>
             return Err(problem.note(chain.join(" -> ")).into());
         }
         seen.push(identity);
-        let text = read_file(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
+        let text = read(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
         let name = path.display().to_string();
         let base_of = named_at.as_ref().map(|at| sources.get(at.source).name.clone());
         let source = sources.add(name, text, base_of);

@@ -30,12 +30,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use load::{Draft, KeyKind, Loaded, first_comment, load_as, read_text};
+pub use load::{Draft, KeyKind, Loaded, first_comment, load_among, load_as, read_text};
 pub use overrides::split_overrides;
 pub(crate) use problem::nearest;
 pub use problem::{Class, Problem, ScenarioError};
 pub use schema::{Extent, json_schema};
-pub use spec::{EngineSpec, Scenario};
+pub use spec::{EngineSpec, Scenario, StopSpec};
 
 /// Something that is wrong although each value is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -12,8 +12,8 @@ use crate::agents::shoppers::{Peak, ReviewsSpec, ShoppersSpec, Traffic};
 use crate::driver::{Clock, Refresh};
 use crate::market::onboarding::JoiningSpec;
 use crate::market::{
-    CategorySpec, CountrySpec, EventsSpec, FeedbackSpec, FulfilmentSpec, MarketPlan, MarketSpec,
-    PaymentSpec,
+    CategorySpec, CountrySpec, Design, EventsSpec, FeedbackSpec, FulfilmentSpec, MarketPlan,
+    MarketSpec, PaymentSpec, SplitPlan,
 };
 use crate::quantity::Span;
 use crate::ranking::RankingSpec;
@@ -29,6 +29,10 @@ pub struct Scenario {
     /// Virtual time that is simulated [weeks].
     #[garde(range(min = 1, max = 520))]
     pub weeks: u32,
+    /// What ends a run before its weeks are over; absent: nothing does.
+    #[garde(dive)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopSpec>,
     /// How virtual time is cut into ticks and the market into cells.
     #[garde(dive)]
     pub engine: EngineSpec,
@@ -77,6 +81,17 @@ pub struct Scenario {
     pub events: EventsSpec,
 }
 
+/// `[stop]`: what ends a run before its weeks are over.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopSpec {
+    /// Orders, those of campaigns included, with which the run is over: with the last of them to the
+    /// event where `refresh = "immediate"`, and otherwise at the end of the tick in which it was placed
+    /// [orders].
+    #[garde(range(min = 1, max = 1_000_000_000))]
+    pub orders: u64,
+}
+
 /// How virtual time is cut into ticks and the market into cells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,7 +111,8 @@ impl Scenario {
     /// How virtual time runs.
     pub fn clock(&self) -> Clock {
         let tick_us = self.engine.tick.as_micros();
-        Clock { tick_us, weeks: self.weeks, refresh: self.engine.refresh }
+        let orders = self.stop.map(|stop| stop.orders);
+        Clock { tick_us, weeks: self.weeks, refresh: self.engine.refresh, orders }
     }
 
     /// The plan of one world's market.
@@ -120,14 +136,34 @@ impl Scenario {
             feedback: self.feedback,
             events: &self.events,
             policy: self.ranking.build(),
+            split: None,
         }
+    }
+
+    /// The plan of one world's market in which `other` is tested against this scenario. The two differ in
+    /// nothing but what a side may have to itself.
+    pub fn plan_test<'a>(
+        &'a self,
+        world: u32,
+        design: Design,
+        other: &'a Scenario,
+    ) -> MarketPlan<'a> {
+        let split = SplitPlan {
+            design,
+            market: &other.market,
+            shoppers: &other.shoppers,
+            sellers: &other.sellers,
+            feedback: other.feedback,
+            policy: other.ranking.build(),
+        };
+        MarketPlan { split: Some(split), ..self.plan(world) }
     }
 
     /// A few facts for people, as (name, value).
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         vec![
             ("weeks", self.weeks.to_string()),
-            ("sellers", self.sellers.count.to_string()),
+            ("sellers", self.sellers.at_start().to_string()),
             ("products", self.market.products.count.to_string()),
             ("countries", self.countries.len().to_string()),
             ("categories", self.categories.len().to_string()),
@@ -156,6 +192,17 @@ impl Scenario {
             let message = "`refresh = \"immediate\"` means one exact order of events, so one cell";
             let issue = Issue::new("engine.cells", message);
             issues.push(issue.with(engine.cells.to_string(), "1"));
+        }
+        if self.sellers.newcomers.is_some() && engine.refresh != Refresh::Immediate {
+            let message = "newcomers come between two events, which have one order only at once";
+            let issue = Issue::new("engine.refresh", message);
+            issues.push(issue.with("tick", "`refresh = \"immediate\"` with sellers.newcomers"));
+        }
+        if self.sellers.newcomers.is_some() && self.joining.is_some() {
+            let message = "new sellers come by themselves or through staff, not both";
+            let issue = Issue::new("sellers.newcomers", message);
+            let allowed = "one of them; `joining = false` takes staff away";
+            issues.push(issue.with("`sellers.newcomers` and `joining`", allowed));
         }
     }
 
@@ -196,6 +243,11 @@ impl Scenario {
             ),
             ("sellers.kinds".to_owned(), "the shares of kinds", sellers.kinds.shares_sum()),
         ];
+        all.extend(
+            sellers
+                .given_shares()
+                .map(|(path, stars)| (path, "the shares of 1 to 5 stars", stars.iter().sum())),
+        );
         if let Some(fulfilment) = &self.fulfilment {
             let carriers = fulfilment.carriers.values().map(|c| c.share).sum();
             all.push(("fulfilment.carriers".to_owned(), "the shares of carriers", carriers));
@@ -228,6 +280,9 @@ impl Scenario {
         if !self.categories.values().any(|c| c.share > 0.0 && c.popularity > 0.0) {
             empty("categories", "no category is ever visited");
         }
+        if self.sellers.at_start() == 0 {
+            empty("sellers.count", "nobody sells when it opens");
+        }
         if self.sellers.supply == 0.0 {
             empty("sellers.supply", "nobody ever has stock");
         }
@@ -246,7 +301,8 @@ impl Scenario {
         issues.extend(problems.map(|(path, message)| Issue::new(path, message)));
         let there: Vec<KindId> = {
             let kinds = self.sellers.kinds.all().filter(|(_, traits, _)| traits.share > 0.0);
-            kinds.map(|(kind, ..)| kind).collect()
+            let given = (!self.sellers.given.is_empty()).then_some(KindId::Given);
+            kinds.map(|(kind, ..)| kind).chain(given).collect()
         };
         for (name, event) in &self.events {
             let (variant, target) = event.target();
@@ -255,6 +311,12 @@ impl Scenario {
                 let known = there.iter().map(|kind| kind.name());
                 issues.push(Issue::unknown(path, "seller of the kind", kind.name(), known));
             }
+            if let Some(number) = target.seller.filter(|&number| number >= self.sellers.count) {
+                let path = format!("events.{name}.{variant}.target.seller");
+                let issue = Issue::new(path, "no seller of this number is there from the start");
+                let last = self.sellers.count.saturating_sub(1);
+                issues.push(issue.with(number.to_string(), format!("0 to {last}")));
+            }
         }
         for (name, class) in &self.shoppers.classes {
             for country in class.countries.keys().filter(|c| !self.countries.contains_key(*c)) {
@@ -262,6 +324,21 @@ impl Scenario {
                 let known = self.countries.keys().map(String::as_str);
                 issues.push(Issue::unknown(path, "country", country, known));
             }
+        }
+        if self.reviews.as_ref().is_none_or(|reviews| reviews.gaussian.is_none()) {
+            issues.extend(self.sellers.given_means().map(|path| {
+                let issue = Issue::new(path, "stars around a drawn mean need real-valued reviews");
+                issue.with("no `[reviews.gaussian]`", "a table `[reviews.gaussian]` with its `sd`")
+            }));
+        }
+        let choice = &self.shoppers.choice;
+        if choice.cascade.is_some() && choice.position.is_some() {
+            let message = "a slate is gone through in one way, not two";
+            let issue = Issue::new("shoppers.choice.cascade", message);
+            issues.push(issue.with(
+                "`cascade` and `position`",
+                "one of them; `shoppers.choice.position = false` takes the other away",
+            ));
         }
         let parts: Vec<&str> = self
             .categories

@@ -236,6 +236,7 @@ impl Row {
                 self.set(Column::Customer, customer.0);
                 self.set(Column::Mood, mood);
             }
+            Fact::Nudged { seller, stars } => self.of(seller, Column::Stars, stars),
             Fact::StaffDay { stage, worked, capacity, waiting } => {
                 self.set(Column::Stage, stage as u64);
                 self.set(Column::Worked, worked);

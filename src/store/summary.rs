@@ -1,7 +1,10 @@
 //! `summary.json`: what a run was, what it cost and what came out.
 
+use super::answers::Answer;
 use super::arms::{ArmSummary, Difference};
+use super::designs::{DesignResult, TestedWorld};
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
+use super::nudge::NudgeSummary;
 use super::sweep::SweepSummary;
 use crate::history::Digest;
 use crate::measure::interval::Interval;
@@ -51,11 +54,23 @@ pub struct Summary {
     /// Of a comparison: every arm but the base, metric by metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Of a nudge: what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudge: Option<NudgeSummary>,
+    /// Of a validation: every known quantity, in the order of the cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Answer>,
     /// Of a sweep: what was varied, and what came of it. `metrics` are then means over the points of the
     /// design, without an interval, `digest` is of the first world of the first point, and the worlds are
     /// in `rows.csv` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepSummary>,
+    /// Of a comparison with designs: what tests within one world say beside the truth.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub designs: Vec<DesignResult>,
+    /// Of a comparison with designs: every world with a test in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tested_worlds: Vec<TestedWorld>,
 }
 
 /// Which scenario ran.
@@ -186,6 +201,19 @@ pub struct About {
     pub sim_s: f64,
 }
 
+/// What a validation came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validated {
+    /// Every known quantity, in the order of the cases.
+    pub cases: Vec<Answer>,
+    /// How many of what happened, over all worlds of all cases.
+    pub counts: Counts,
+    /// Of world 0 of the first case that simulates.
+    pub digest: String,
+    /// Weeks of the longest case [weeks].
+    pub weeks: u32,
+}
+
 impl Summary {
     /// The summary of a run of at least one world. `metrics` says which metrics it has: every one of
     /// them gets an entry, with no value where no world had a sample.
@@ -216,7 +244,11 @@ impl Summary {
             worlds,
             arms: Vec::new(),
             differences: Vec::new(),
+            nudge: None,
+            cases: Vec::new(),
             sweep: None,
+            designs: Vec::new(),
+            tested_worlds: Vec::new(),
         }
     }
 
@@ -230,6 +262,15 @@ impl Summary {
         let per_second = self.counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { arms, differences, ..self }
+    }
+
+    /// The same of known answers, whose worlds are too many to be told one by one.
+    #[must_use]
+    pub fn validated(mut self, validated: Validated) -> Summary {
+        let Validated { cases, counts, digest, weeks } = validated;
+        let per_second = counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { cases, counts, digest, weeks, ..self }
     }
 
     /// The summary of a sweep: `counts` are those of all its rows and `digest` is of the first, `metrics`
@@ -246,6 +287,21 @@ impl Summary {
         let per_second = new_events as f64 / summary.cost.sim_s;
         summary.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { weeks, digest, counts, metrics, sweep: Some(sweep), ..summary }
+    }
+
+    /// The same with what tests within one world say, those worlds, and how many of what happened in
+    /// them: it counts, and what it took is in `cost.sim_s` already.
+    #[must_use]
+    pub fn tested(
+        mut self,
+        designs: Vec<DesignResult>,
+        tested_worlds: Vec<TestedWorld>,
+        counts: &Counts,
+    ) -> Summary {
+        self.counts.add(counts);
+        let per_second = self.counts.events as f64 / self.cost.sim_s;
+        self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
+        Summary { designs, tested_worlds, ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.

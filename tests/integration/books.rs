@@ -251,7 +251,10 @@ impl Books<'_> {
             self.struck.insert(seller);
             let targets = self.scenario.events.values().map(|event| match event {
                 EventSpec::ReviewBombing(campaign) => campaign.target.sellers as usize,
-                EventSpec::QualityShock(_) | EventSpec::PriceFloor(_) | EventSpec::StockUp(_) => 0,
+                EventSpec::QualityShock(_)
+                | EventSpec::ExtraReview(_)
+                | EventSpec::PriceFloor(_)
+                | EventSpec::StockUp(_) => 0,
             });
             let most = targets.sum();
             hold!(self.struck.len() <= most, "campaigns against {most} struck {:?}", self.struck);

@@ -13,7 +13,7 @@ use brocante::scenario::{self, Scenario};
 use crate::worlds::{SMALL, load, path, ranking, run};
 
 /// Every scenario that is shipped.
-fn shipped() -> Vec<PathBuf> {
+pub fn shipped() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(path("scenarios")).expect("the folder of scenarios");
     let files = folder.map(|entry| entry.expect("a readable entry").path());
     let mut files: Vec<PathBuf> =
@@ -25,7 +25,7 @@ fn shipped() -> Vec<PathBuf> {
 
 /// A scenario cut down to five weeks with a few visits, and its events moved into them: whatever is done
 /// by the week (fees, monitoring, drift, exits) is done four times and followed by ticks.
-fn cut(mut scenario: Scenario) -> Scenario {
+pub fn cut(mut scenario: Scenario) -> Scenario {
     scenario.weeks = 5;
     let shoppers = &mut scenario.shoppers;
     shoppers.visits_per_week = shoppers.visits_per_week.min(2_500.0);
@@ -37,6 +37,7 @@ fn cut(mut scenario: Scenario) -> Scenario {
         match event {
             EventSpec::QualityShock(shock) => shock.from_day = shock.from_day.min(9),
             EventSpec::ReviewBombing(campaign) => campaign.from_day = campaign.from_day.min(9),
+            EventSpec::ExtraReview(review) => review.from_day = review.from_day.min(9),
             EventSpec::PriceFloor(war) => war.from_day = war.from_day.min(9),
             EventSpec::StockUp(more) => more.from_day = more.from_day.min(9),
         }

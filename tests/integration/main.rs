@@ -1,15 +1,20 @@
 //! Tests from outside: one binary, a module per behaviour.
 
+mod appraisals;
 mod books;
 mod cli_basics;
 mod cli_compare;
 mod cli_run;
+mod cli_validate;
 mod cli_sweep;
 mod conservation;
+mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod known_answers;
 mod layers;
+mod nudges;
 mod oracle;
 mod reality;
 mod scenario_errors;

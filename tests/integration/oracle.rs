@@ -348,6 +348,7 @@ impl Oracle {
         let order =
             Order { session, customer, seller, product, price_cents, country, class, place };
         self.cells[cell].sell(spot);
+        self.work.orders += 1;
         self.tell(cell, at, Fact::Bought { order });
         self.send_off(cell, at, order);
         if self.market.fulfilment().is_none() {
@@ -445,6 +446,7 @@ impl Oracle {
             place: 0,
         };
         self.cells[cell].sell(spot);
+        self.work.orders += 1;
         self.tell(cell, at, Fact::Bought { order });
         let Some((came, late)) = self.send_off(cell, at, order) else { return };
         let draw = self.market.dice().block(session.0, seller.0, Purpose::Review);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use brocante::driver::{Go, Lane, Watch, Work, simulate};
 use brocante::history::{Digest, Fact, FactSink};
-use brocante::market::{Cell, Market, Opening};
+use brocante::market::{Cell, Market, MarketPlan, Opening};
 use brocante::ranking::POLICIES;
 use brocante::scenario::{self, Loaded, Scenario, ScenarioError};
 use brocante::units::{SellerId, SimTime};
@@ -109,6 +109,7 @@ impl FactSink for Keep {
             Fact::Exited { seller, reason } => kept(Fact::Exited { seller, reason }),
             Fact::MoodChanged { customer, mood } => kept(Fact::MoodChanged { customer, mood }),
             Fact::Shocked { seller } => kept(Fact::Shocked { seller }),
+            Fact::Nudged { seller, stars } => kept(Fact::Nudged { seller, stars }),
             Fact::StaffDay { stage, worked, capacity, waiting } => {
                 kept(Fact::StaffDay { stage, worked, capacity, waiting })
             }
@@ -146,8 +147,13 @@ impl Watch<Keep> for Unwatched {
 
 /// Runs the first world of a scenario on the engine, with every fact kept.
 pub fn run(scenario: &Scenario, workers: usize) -> Past {
+    run_plan(scenario, scenario.plan(0), workers)
+}
+
+/// Runs a world of a scenario as it was planned.
+pub fn run_plan(scenario: &Scenario, plan: MarketPlan<'_>, workers: usize) -> Past {
     let clock = scenario.clock();
-    let Opening { market, cells, popularity } = scenario.plan(0).build();
+    let Opening { market, cells, popularity } = plan.build();
     let lanes = cells.into_iter().zip(&popularity);
     let lanes =
         lanes.map(|(cell, popularity)| Lane::new(cell, popularity, &clock, Keep::default()));

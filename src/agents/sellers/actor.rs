@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::exit::Books;
+use super::given::Plenty;
 use super::quality::{QualityRules, TrueQuality};
 use super::reaction::Reaction;
 use super::{Profile, Quality, SellerDay, SellersSpec, Sourcing};
@@ -27,14 +28,15 @@ impl Seller {
     /// A seller who has not woken yet.
     pub fn new(profile: Arc<Profile>, spec: &SellersSpec) -> Self {
         let kind = profile.kind;
-        let Some((_, stocking)) = spec.kinds.get(kind) else {
-            panic!(
+        let sourcing: Box<dyn Sourcing> = match spec.kinds.get(kind) {
+            _ if profile.given.is_some() => Box::new(Plenty),
+            Some((_, stocking)) => stocking.actor(spec.cost_share),
+            None => panic!(
                 "seller {:?} is a {}, which the scenario has none of",
                 profile.seller,
                 kind.name()
-            )
+            ),
         };
-        let sourcing = stocking.actor(spec.cost_share);
         let quality = TrueQuality::new(profile.quality);
         Seller {
             profile,
@@ -63,7 +65,7 @@ impl Seller {
     }
 
     /// Hears what happened since the last waking, one notice at a time. `commission` is the
-    /// platform's share of a price.
+    /// platform's share of a price. A given seller keeps no books and minds nothing.
     pub fn hear(
         &mut self,
         notice: &Notice,
@@ -71,6 +73,9 @@ impl Seller {
         spec: &SellersSpec,
         rules: &QualityRules,
     ) {
+        if self.profile.given.is_some() {
+            return;
+        }
         match *notice {
             // What comes with every order is a matter of books and mind alone, and heard often.
             Notice::Sold { price, parcel, .. } => {
@@ -101,7 +106,8 @@ impl Seller {
     }
 
     /// Wakes: on Mondays it closes the books of the week, may leave, and drifts; every day it
-    /// thinks about its reviews and what was proposed, and sees to its stock.
+    /// thinks about its reviews and what was proposed, and sees to its stock. A given seller sees to its
+    /// stock alone.
     pub fn wake(
         &mut self,
         day: &SellerDay<'_>,
@@ -110,6 +116,9 @@ impl Seller {
         out: &mut Outbox,
     ) {
         self.today = day.day;
+        if self.profile.given.is_some() {
+            return self.sourcing.wake(&self.profile, day, out);
+        }
         let me = self.profile.seller;
         for line in day.shelf.iter().filter(|line| line.sold > 0) {
             self.books.gone(line.product, line.sold);

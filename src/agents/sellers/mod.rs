@@ -6,6 +6,7 @@
 
 mod actor;
 mod exit;
+mod given;
 pub mod kinds;
 mod latent;
 pub mod pricing;
@@ -14,12 +15,15 @@ mod quality;
 mod reaction;
 mod stars;
 
+use std::collections::BTreeMap;
+
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use actor::Seller;
 pub use exit::{Books, ExitSpec};
+pub use given::{Given, GivenQuality, GivenSpec, NewcomersSpec};
 pub use kinds::KindsSpec;
 pub use pricing::{PricingSpec, Pricings};
 pub use profile::{CountsSpec, Roster, Setting, ShippingSpec};
@@ -27,7 +31,7 @@ pub use quality::{
     BetaSpec, ChangeSpec, DriftSpec, PlanSpec, QualityRules, QualitySpec, TrueQuality,
 };
 pub use reaction::{Reaction, ReactionSpec};
-pub use stars::{Outcome, StarShares, StarTable, true_stars};
+pub use stars::{Outcome, StarShares, StarTable, positive_share, true_stars};
 
 use crate::protocol::{Notice, Outbox, ShelfLine};
 use crate::rng::Dice;
@@ -77,6 +81,27 @@ pub struct Profile {
     pub capacity: u32,
     /// Reviews it had when the run began, and the sum of their stars is drawn by the market.
     pub past_reviews: u32,
+    /// Set where the scenario gives the seller in place of drawing it.
+    pub given: Option<Given>,
+}
+
+impl Profile {
+    /// How its orders are rated, where everybody's are rated as `usual` says.
+    pub fn star_shares(&self, usual: &StarShares) -> StarShares {
+        let own = self.given.and_then(|given| given.shares);
+        own.map_or(*usual, |row| StarShares {
+            good: row,
+            late: row,
+            defective: row,
+            misgraded: row,
+        })
+    }
+
+    /// Mean stars that it earns in the long run with a `quality`, if every delivered order is reviewed.
+    pub fn true_stars(&self, quality: &Quality, usual: &StarShares) -> f64 {
+        let drawn = self.given.and_then(|given| given.mean_stars);
+        drawn.unwrap_or_else(|| true_stars(quality, &self.star_shares(usual)))
+    }
 }
 
 /// One line of a catalogue.
@@ -180,9 +205,17 @@ pub struct Assortment {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SellersSpec {
-    /// Sellers who are live when the run begins [sellers].
-    #[garde(range(min = 1, max = 10_000_000))]
+    /// Sellers who are drawn and live when the run begins [sellers].
+    #[garde(range(min = 0, max = 10_000_000))]
     pub count: u32,
+    /// Sellers who are given and live when the run begins, by name; absent: none.
+    #[garde(dive)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<String, GivenSpec>,
+    /// Given sellers who come with a chance at each visit; absent: none.
+    #[garde(dive)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcomers: Option<NewcomersSpec>,
     /// Units supplied for each unit demanded, over all sellers, if all that is supplied is sold
     /// [units/unit].
     #[garde(range(min = 0.0, max = 1000.0))]
@@ -254,6 +287,38 @@ pub struct SellersSpec {
 }
 
 impl SellersSpec {
+    /// Sellers who are live when the run begins, drawn and given [sellers].
+    pub fn at_start(&self) -> u32 {
+        let given = self.given.values().map(|given| given.count.unwrap_or(1));
+        given.fold(self.count, u32::saturating_add)
+    }
+
+    /// How each table of given sellers says that orders are rated, with its dotted path.
+    fn qualities(&self) -> impl Iterator<Item = (String, &GivenQuality)> {
+        let given = self.given.iter().map(|(name, spec)| (format!("given.{name}"), &spec.quality));
+        let newcomers = self.newcomers.iter().map(|spec| ("newcomers".to_owned(), &spec.quality));
+        let all = given.chain(newcomers);
+        all.filter_map(|(path, quality)| {
+            Some((format!("sellers.{path}.quality"), quality.as_ref()?))
+        })
+    }
+
+    /// The distributions of stars of given sellers, each with its dotted path.
+    pub fn given_shares(&self) -> impl Iterator<Item = (String, &[f64; 5])> {
+        self.qualities().filter_map(|(path, quality)| match quality {
+            GivenQuality::Shares(shares) => Some((format!("{path}.shares.stars"), &shares.stars)),
+            _ => None,
+        })
+    }
+
+    /// The paths of true means that only real-valued stars can be drawn around.
+    pub fn given_means(&self) -> impl Iterator<Item = String> {
+        self.qualities().filter_map(|(path, quality)| match quality {
+            GivenQuality::Normal(_) => Some(format!("{path}.normal")),
+            _ => None,
+        })
+    }
+
     /// What single ranges cannot say, but for shares that must add up: (dotted path, what is wrong),
     /// empty when all is well. `has_parts` tells whether the scenario has a category of spare parts.
     pub fn problems(&self, has_parts: bool) -> Vec<(String, String)> {

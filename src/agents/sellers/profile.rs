@@ -4,10 +4,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::given::Everywhere;
 use super::pricing::Pricings;
 use super::quality::QualityRules;
 use super::stars::StarShares;
-use super::{Assortment, Listing, Profile, SellersSpec, pick};
+use super::{Assortment, GivenSpec, Listing, Profile, SellersSpec, pick};
 use crate::rng::{Dice, Purpose, unit_normal};
 use crate::units::{CountryId, KindId, ProductId, SellerId};
 
@@ -85,6 +86,7 @@ pub struct Roster {
     payments: Vec<f64>,
     // Standard deviation of the logarithm of markups within a kind.
     markup_sd: f64,
+    everywhere: Everywhere,
 }
 
 // What the blocks of a profile are about: a number never changes its meaning, so that a new kind of
@@ -132,6 +134,11 @@ impl Roster {
             carriers: setting.carriers.to_vec(),
             payments: setting.payments.to_vec(),
             markup_sd: (spec.price_log_sd * spec.price_log_sd - cost_variance).max(0.0).sqrt(),
+            everywhere: Everywhere {
+                reference: setting.assortment.reference.iter().map(|price| price.eur()).collect(),
+                countries: setting.countries.len(),
+                payments: setting.payments.len(),
+            },
         }
     }
 
@@ -188,7 +195,30 @@ impl Roster {
             capacity: capacity.max(spec.capacity_min),
             past_reviews: if joiner { 0 } else { self.past_reviews(dice, seller, catalogue.len()) },
             catalogue,
+            given: None,
         }
+    }
+
+    /// The profiles of the given sellers, in the order of their names; they are numbered after those
+    /// who are drawn for the start.
+    pub fn given(&self, dice: Dice) -> Vec<Profile> {
+        let specs = self.spec.given.values();
+        let each = specs.flat_map(|spec| (0..spec.count.unwrap_or(1)).map(move |_| spec));
+        let numbered = (self.spec.count..).map(SellerId).zip(each);
+        let profile = |(seller, spec): (SellerId, &GivenSpec)| {
+            self.everywhere.seller(spec.price_eur, spec.quality.as_ref(), dice, seller)
+        };
+        numbered.map(profile).collect()
+    }
+
+    /// The profiles of all who may come as newcomers, numbered from `first`.
+    pub fn newcomers(&self, dice: Dice, first: SellerId) -> Vec<Profile> {
+        let Some(spec) = &self.spec.newcomers else { return vec![] };
+        let profile = |i| {
+            let seller = SellerId(first.0 + i);
+            self.everywhere.seller(spec.price_eur, spec.quality.as_ref(), dice, seller)
+        };
+        (0..spec.most).map(profile).collect()
     }
 
     /// Draws `wanted` products without repetition, each with its markup.

@@ -139,6 +139,16 @@ pub fn true_stars(quality: &Quality, shares: &StarShares) -> f64 {
         .sum()
 }
 
+/// Share of 4 and 5 stars that a quality earns in the long run, if every delivered order is reviewed.
+pub fn positive_share(quality: &Quality, shares: &StarShares) -> f64 {
+    let positive = |outcome| {
+        let row = shares.tilted(outcome, quality.tilt);
+        row[3] + row[4]
+    };
+    let chances = Outcome::chances(quality);
+    Outcome::ALL.iter().zip(chances).map(|(&outcome, chance)| chance * positive(outcome)).sum()
+}
+
 /// A seller's star distributions, ready to be drawn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StarTable {

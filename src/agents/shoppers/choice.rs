@@ -6,6 +6,9 @@
 //! greatest, every alternative runs an exponential race: it arrives at E / exp(V) with E exponential of
 //! mean 1, and the first to arrive is taken. The two are the same distribution (the negated logarithm of
 //! an exponential is Gumbel), and the race needs one logarithm less, and no logarithm of the place.
+//!
+//! Two other ways through a slate, for markets whose outcome is known exactly, are [`CascadeSpec`] and
+//! [`PositionSpec`].
 
 use garde::Validate;
 use schemars::JsonSchema;
@@ -32,6 +35,63 @@ pub struct ChoiceSpec {
     /// Reviews from which a seller's rating is shown [count].
     #[garde(range(min = 1, max = 1_000_000))]
     pub shown_from_reviews: u32,
+    /// Places are looked at one by one and judged each by itself, in place of the logit; absent: they
+    /// are not. Not together with `position`.
+    #[garde(dive)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<CascadeSpec>,
+    /// Only some places are looked at, and the logit chooses among these, without the term of the
+    /// place; absent: all are looked at, with it. Not together with `cascade`.
+    #[garde(dive)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<PositionSpec>,
+}
+
+/// `[shoppers.choice.cascade]`: places are looked at from the top, and each is taken with the same
+/// chance, or else the next is looked at; who comes to the end leaves, and neither prices nor stars nor
+/// `leaving` matter. Place k is taken with the chance take·(1 − take)^(k − 1): the cascade model of
+/// Craswell, Zoeter, Taylor and Ramsey 2008, "An Experimental Comparison of Click Position-Bias Models".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CascadeSpec {
+    /// Chance that a place which is looked at is taken [ratio].
+    #[garde(range(min = 0.0, max = 1.0))]
+    pub take: f64,
+}
+
+/// `[shoppers.choice.position]`: place k is looked at with the chance 1/k^decay, each by itself: the
+/// examination hypothesis of Richardson, Dominowska and Ragno 2007, "Predicting Clicks".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PositionSpec {
+    /// How fast the chance falls with the place: 0 looks at all of them [power].
+    #[garde(range(min = 0.0, max = 10.0))]
+    pub decay: f64,
+}
+
+/// How shoppers go through the places that they may look at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Browsing {
+    /// All compete, with −ln k in the utility of place k.
+    All,
+    /// One by one, each taken with this chance.
+    Cascade(f64),
+    /// Those compete that are looked at, without a term of the place: the chance of each place, the
+    /// first is 1.
+    Position(Vec<f64>),
+}
+
+impl ChoiceSpec {
+    /// How places are gone through, for slates of at most so many.
+    pub fn browsing(&self, slate_length: usize) -> Browsing {
+        if let Some(cascade) = self.cascade {
+            return Browsing::Cascade(cascade.take);
+        }
+        let chances = |position: PositionSpec| {
+            (1..=slate_length).map(|k| libm::pow(k as f64, -position.decay)).collect()
+        };
+        self.position.map_or(Browsing::All, |position| Browsing::Position(chances(position)))
+    }
 }
 
 /// What a class of shoppers likes.
@@ -87,6 +147,43 @@ impl Chooser {
     /// The place taken (1 for the box), or `None` for leaving, among `looked_at`, best place first.
     /// Leaving arrives at `leaves`; where it never does, something is always taken.
     pub fn choose(&self, looked_at: &[Glance], leaves: f64) -> Option<u8> {
+        self.race(looked_at, leaves, f64::from)
+    }
+
+    /// The same for any way of going through the places.
+    pub fn browse(&self, browsing: &Browsing, looked_at: &[Glance], leaves: f64) -> Option<u8> {
+        match browsing {
+            Browsing::All => self.choose(looked_at, leaves),
+            Browsing::Cascade(take) => self.cascade(looked_at, *take),
+            Browsing::Position(chances) => {
+                // A place that nobody looks at never arrives.
+                let looked_at_or_not =
+                    |place| if self.examines(place, chances) { 1.0 } else { f64::INFINITY };
+                self.race(looked_at, leaves, looked_at_or_not)
+            }
+        }
+    }
+
+    /// The first place from the top that is taken; the draw is about the seller, as a taste is.
+    fn cascade(&self, looked_at: &[Glance], take: f64) -> Option<u8> {
+        let taken = |glance: &Glance| {
+            let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);
+            draw.fine_unit(0) < take
+        };
+        looked_at.iter().position(taken).map(|place| place as u8 + 1)
+    }
+
+    /// Whether a place is looked at.
+    fn examines(&self, place: u8, chances: &[f64]) -> bool {
+        let chance = chances.get(usize::from(place) - 1).copied().unwrap_or(0.0);
+        let draw =
+            || self.dice.block(self.session.0, u32::from(place), Purpose::Examination).unit(0);
+        chance >= 1.0 || draw() < chance
+    }
+
+    /// The race of choices, in which place k is slower by `factor(k)`.
+    #[inline]
+    fn race(&self, looked_at: &[Glance], leaves: f64, factor: impl Fn(u8) -> f64) -> Option<u8> {
         let mut first = leaves;
         let mut taken = (leaves == f64::INFINITY && !looked_at.is_empty()).then_some(1);
         let mut place = 0u8;
@@ -98,7 +195,7 @@ impl Chooser {
             }
             for (unit, glance) in units.iter().zip(some) {
                 place += 1;
-                let slowness = exp(-self.utility(glance)) * f64::from(place);
+                let slowness = exp(-self.utility(glance)) * factor(place);
                 // −ln u is at least 1 − u: most are beaten before their logarithm is taken.
                 if (1.0 - unit) * slowness >= first {
                     continue;

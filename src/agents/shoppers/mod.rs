@@ -11,9 +11,9 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use choice::{ChoiceSpec, Chooser, Glance, Taste, leaves};
+pub use choice::{Browsing, CascadeSpec, ChoiceSpec, Chooser, Glance, PositionSpec, Taste, leaves};
 pub use loyalty::{Customer, Customers, LoyaltySpec, Mood};
-pub use review::{Delay, ReturnsSpec, ReviewsSpec};
+pub use review::{Delay, GaussianSpec, ReturnsSpec, ReviewsSpec};
 pub use traffic::{Peak, Traffic};
 
 /// `[shoppers]`: who visits, how often, and how they choose.

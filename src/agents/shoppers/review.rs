@@ -39,6 +39,15 @@ impl ReturnsSpec {
         };
         (unit < chance).then_some(reason)
     }
+
+    /// Share of the units that go back of a seller whose parcels are `late` and units `defect`ive that
+    /// often, and sound ones worse than their grade in `misgrade` of cases.
+    pub fn rate(&self, late: f64, defect: f64, misgrade: f64) -> f64 {
+        let works = 1.0 - defect;
+        let sound = late * self.late + (1.0 - late) * self.otherwise;
+        let works_back = misgrade * self.misgraded + (1.0 - misgrade) * sound;
+        defect * self.defective + works * works_back
+    }
 }
 
 /// `[reviews]`: who reviews, when, and how.
@@ -58,6 +67,21 @@ pub struct ReviewsSpec {
     /// Drift of standards: tilt added to everybody's stars a week (rating inflation) [1/week].
     #[garde(range(min = -1.0, max = 1.0))]
     pub inflation_per_week: f64,
+    /// Real-valued stars around a seller's true mean, in place of those that an order's outcome earns;
+    /// absent: stars by outcome.
+    #[garde(dive)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaussian: Option<GaussianSpec>,
+}
+
+/// `[reviews.gaussian]`: stars are the seller's true mean plus normal noise. Reputations add them up to a
+/// thousandth; what is told of a review is the nearest of 1 to 5.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GaussianSpec {
+    /// Standard deviation of one review around the true mean [stars].
+    #[garde(range(min = 0.0, max = 10.0))]
+    pub sd: f64,
 }
 
 /// `[reviews.delay.NAME]`: the distribution of a delay; one variant.

@@ -54,6 +54,12 @@ impl Traffic {
         self.by_hour[from.hour_of_week()] * self.by_week[week] * hours
     }
 
+    /// Visits expected in the whole run.
+    pub fn whole_run(&self) -> f64 {
+        let weeks = self.by_week.len().saturating_sub(1);
+        self.by_hour.iter().sum::<f64>() * self.by_week[..weeks].iter().sum::<f64>()
+    }
+
     /// Visits expected in the busiest hour of the busiest week [visits/hour].
     pub fn busiest_hour(&self) -> f64 {
         let greatest = |of: &[f64]| of.iter().copied().fold(0.0, f64::max);

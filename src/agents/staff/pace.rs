@@ -26,6 +26,9 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// That of sellers without a kind.
+    const USUAL: Pace = Pace { administration: 1.0, charter: 1.0, setup: 1.0, drop_out: 1.0 };
+
     /// The multiplier of the time that the applicant itself needs at a stage.
     pub fn of(&self, stage: Stage) -> f64 {
         match stage {
@@ -79,6 +82,7 @@ impl PaceByKind {
             KindId::Leasing => &self.leasing,
             KindId::Retailer => &self.retailer,
             KindId::Certified => &self.certified,
+            KindId::Given => const { &Pace::USUAL },
         }
     }
 }

@@ -246,6 +246,7 @@ impl KindsSpec {
             KindId::Leasing => both(&self.leasing),
             KindId::Retailer => both(&self.retailer),
             KindId::Certified => both(&self.certified),
+            KindId::Given => None,
         }
     }
 

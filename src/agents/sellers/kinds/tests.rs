@@ -179,6 +179,7 @@ fn most_days(kind: KindId, spec: &SellersSpec) -> f64 {
         KindId::Leasing => kinds.leasing.map(|k| k.stock.cover_days),
         KindId::Retailer => kinds.retailer.map(|k| k.stock.cover_days),
         KindId::Certified => kinds.certified.map(|k| k.stock.cover_days),
+        KindId::Given => None,
     };
     cover.expect("the reference has all kinds")
 }
