@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn of_indices() {
         let text = text(Method::SobolIndices);
-        assert!(text.contains("0.80 (0.70 to 0.90)  0.85 (0.75 to 0.95)"), "{text}");
+        assert!(text.contains("0.80 (0.70 to 0.90)    0.85 (0.75 to 0.95)"), "{text}");
         assert!(text.contains("Sobol's indices") && !text.contains("R²"), "{text}");
     }
 
