@@ -174,8 +174,9 @@ impl Design {
         chosen
     }
 
-    /// The columns of a regression over the first `points` points, and what they are. Of names the first is the one that others are held against. Where
-    /// there would be more than `most`, no columns are made.
+    /// The columns of a regression over the first `points` points, and what they are. Of names the first
+    /// is the one that others are held against. Where there would be more than `most`, no columns are
+    /// made.
     pub(super) fn predictors(&self, points: u32, most: usize) -> (Vec<Predictor>, Vec<Vec<f64>>) {
         let mut names = Vec::new();
         for (i, factor) in self.factors.iter().enumerate() {
