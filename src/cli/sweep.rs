@@ -40,7 +40,7 @@ enum DesignArg {
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "Example:
   brocante sweep scenarios/quick.toml --vary ranking=box,cheapest,wilson --vary market.slate_length=3..10:3
   brocante sweep scenarios/quick.toml --vary ranking.box.shrinkage=1..100:log \\
       --vary ranking.box.price_power=0.5..3 --design sobol --points 512 --pareto price_index,defect_rate")]
