@@ -13,9 +13,9 @@ pub const THOMPSON: Case = Case {
     name: "thompson",
     says: "What Thompson's rule pays to find out which of two sellers is better.",
     source: "Thompson 1933; Chapelle and Li 2011; the regret is computed",
-    worlds: 2_000,
+    worlds: 6_000,
     settings: 1,
-    cost_s: 40.0,
+    cost_s: 36.0,
     check: thompson,
 };
 
@@ -26,7 +26,7 @@ pub const UCB1: Case = Case {
     source: "Auer, Cesa-Bianchi and Fischer 2002; the regret is computed",
     worlds: 2_000,
     settings: 1,
-    cost_s: 40.0,
+    cost_s: 8.0,
     check: ucb1,
 };
 
@@ -35,9 +35,9 @@ pub const BEST_OF_N: Case = Case {
     name: "best-of-n",
     says: "How far the seller with the best mean of n reviews is below the best seller.",
     source: "David and Nagaraja 2003, concomitants of order statistics",
-    worlds: 8_000,
-    settings: 17,
-    cost_s: 40.0,
+    worlds: 5_000,
+    settings: 28,
+    cost_s: 12.0,
     check: best_of_n,
 };
 
@@ -175,7 +175,7 @@ fn ucb1(bench: &mut Bench<'_>) -> Result<(), Halt> {
 
 /// Reviews of each seller that the loss is known for, and how many times the worlds of the case it takes
 /// to be sure of it: a loss varies the more the fewer reviews there are.
-const TRIES: [(f64, u32); 3] = [(5.0, 11), (22.0, 5), (100.0, 1)];
+const TRIES: [(f64, u32); 3] = [(5.0, 18), (22.0, 8), (100.0, 2)];
 
 fn best_of_n(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let setting = bench.setting(&[])?;

@@ -164,6 +164,7 @@ fn lowest_price(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let weeks = setting.number("weeks")?;
     let cost_share = setting.number("sellers.cost_share")?;
     let kept = 1.0 - setting.number("market.fees.commission")?;
+    let undercut = setting.number("sellers.pricing.follower.undercut")?;
     let last_week = SimTime((weeks as u64 - 1) * US_PER_WEEK);
     let take = |world: World, sinks: Vec<Tills>| {
         // What leaves nothing: the cost of the unit over the share of the price that is kept.
@@ -182,7 +183,8 @@ fn lowest_price(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let share = sum(|world| world.1) / sum(|world| world.0);
     bench.answer("orders at the lowest price", 1.0, share, 0.0);
     let ratio = sum(|world| world.2) / worlds.len() as f64;
-    bench.answer("price over the second lowest cost", 1.0, ratio, 0.0025);
+    // The winner is below it by at most its undercut, and prices are whole cents.
+    bench.answer("price over the second lowest cost", 1.0, ratio, undercut + 0.0005);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub const POLYA: Case = Case {
     source: "Eggenberger and Pólya 1923; Johnson and Kotz 1977",
     worlds: 4_000,
     settings: 1,
-    cost_s: 12.0,
+    cost_s: 2.5,
     check: polya,
 };
 
@@ -26,7 +26,7 @@ pub const DIRICHLET: Case = Case {
     source: "Johnson and Kotz 1977; David and Nagaraja 2003, for spacings",
     worlds: 2_500,
     settings: 1,
-    cost_s: 25.0,
+    cost_s: 8.0,
     check: dirichlet,
 };
 
@@ -37,7 +37,7 @@ pub const YULE_SIMON: Case = Case {
     source: "Yule 1925; Simon 1955",
     worlds: 50,
     settings: 1,
-    cost_s: 15.0,
+    cost_s: 8.0,
     check: yule_simon,
 };
 
