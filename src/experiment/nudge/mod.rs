@@ -204,7 +204,7 @@ pub fn nudges(
     worlds: Replications,
     workers: usize,
     follow: &dyn Follow,
-    mut keep: impl FnMut(Pair) -> Go,
+    keep: impl FnMut(Pair) -> Go,
 ) {
     let run = |n: u64, seat: Seat| {
         let (world, setting) = (n / settings.len() as u64, (n % settings.len() as u64) as usize);
