@@ -27,7 +27,8 @@ pub(super) fn designs(summary: &Summary, paint: Paint) -> String {
     if !summary.designs.is_empty() {
         text.push_str(
             "The test has both arms in one world; the truth is everybody in the one against everybody in\n\
-             the other. biased: the interval of their difference leaves out 0.\n\n",
+             the other. biased: the interval of their difference leaves out 0; wrong sign: so do those of test\n\
+             and truth, on the two sides of it.\n\n",
         );
     }
     text
@@ -42,7 +43,7 @@ fn rows_of(base: &str, rows: &[DesignResult]) -> String {
             with_half(row.estimate, row.high),
             with_half(row.truth, row.truth_high),
             with_half(row.bias, row.bias_high),
-            if is_biased(row) { "biased".to_owned() } else { String::new() },
+            remark(row).to_owned(),
         ]
     });
     table(["metric", base, "the test says", "the truth", "bias", ""], 1, lines.collect())
@@ -60,9 +61,20 @@ fn with_half(mean: Option<f64>, high: Option<f64>) -> String {
     half.map_or(mean.clone(), |half| format!("{mean} ± {}", figures(half, half)))
 }
 
-/// Whether the difference between test and truth is no accident.
-fn is_biased(row: &DesignResult) -> bool {
-    row.bias_low.zip(row.bias_high).is_some_and(|(low, high)| low > 0.0 || high < 0.0)
+/// What is no accident about the difference between test and truth.
+fn remark(row: &DesignResult) -> &'static str {
+    let test = sign(row.low, row.high);
+    let truth = sign(row.truth_low, row.truth_high);
+    match sign(row.bias_low, row.bias_high) {
+        0 => "",
+        _ if test * truth < 0 => "wrong sign",
+        _ => "biased",
+    }
+}
+
+/// On which side of 0 an interval lies; 0 where it is on both.
+fn sign(low: Option<f64>, high: Option<f64>) -> i32 {
+    low.zip(high).map_or(0, |(low, high)| i32::from(low > 0.0) - i32::from(high < 0.0))
 }
 
 #[cfg(test)]
@@ -99,7 +111,14 @@ mod tests {
         let arm = |name: &str| ArmSummary::new(name.to_owned(), &all_metrics(), worlds.clone());
         let arms = vec![arm("base"), arm("cheapest")];
         let unseen = DesignResult { n: 0, ..row("switchback", "epp", [0.0; 3]) };
+        let wrong = DesignResult {
+            truth: Some(-0.001),
+            truth_low: Some(-0.0015),
+            truth_high: Some(-0.0005),
+            ..row("switchback", "gmv", [0.005, 0.004, 0.006])
+        };
         let rows = vec![
+            wrong,
             row("shopper-split", "conversion", [0.002, 0.001, 0.003]),
             row("shopper-split", "late_rate", [0.002, -0.001, 0.005]),
             row("switchback", "conversion", [-0.002, -0.003, -0.001]),
@@ -117,5 +136,6 @@ mod tests {
         assert!(line(0, "conversion").contains("0.004120 ± 0.000110"), "{text}");
         assert_eq!(text.matches("conversion").count(), 2, "{text}");
         assert!(!text.contains("epp"), "{text}");
+        assert!(line(0, "gmv").ends_with("wrong sign"), "{text}");
     }
 }

@@ -51,6 +51,16 @@ fn a_world_with_two_sides_alike_is_the_world_without_a_test() {
 }
 
 #[test]
+fn nor_is_a_test_noticed_in_exact_time() {
+    let exact = ["engine.refresh=\"immediate\"", "engine.cells=1", "weeks=2"];
+    let scenario = small(&[&exact[..], &["shoppers.visits_per_week=700.0"]].concat());
+    let digest = run(&scenario, 1).digest();
+    for design in [Design::Shoppers, Design::Sellers, DAYS] {
+        assert_eq!(test(design, &scenario, &scenario, 1).digest(), digest, "{design:?}");
+    }
+}
+
+#[test]
 fn visits_of_nobody_in_particular_can_be_dealt_too() {
     let scenario = small(&["shoppers.loyalty=false"]);
     let digest = run(&scenario, 1).digest();
