@@ -56,7 +56,7 @@ enum Command {
     Nudge(nudge::Nudge),
     /// Try the known answers: does the market give what formulas say?
     Validate(validate::Validate),
-    /// Run a scenario at many points of some keys: what moves which metric, and the best trades.
+    /// Run a scenario at many points of some of its keys.
     Sweep(sweep::Sweep),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),

@@ -199,7 +199,7 @@ impl Nudge {
             let known = FeedbackSpec::CHANNELS;
             let wrong = list.split(',').map(str::trim).find(|name| !known.contains(name));
             let wrong = wrong.unwrap_or_default();
-            let meant = nearest(wrong, known.into_iter());
+            let meant = nearest(wrong, known);
             let meant = meant.map_or_else(String::new, |name| format!("did you mean `{name}`? "));
             let (wrong, known) = (wrong.escape_debug(), known.join(", "));
             return Err(format!(

@@ -40,7 +40,7 @@ enum DesignArg {
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "Example:
   brocante sweep scenarios/quick.toml --vary ranking=box,cheapest,wilson --vary market.slate_length=3..10:3
   brocante sweep scenarios/quick.toml --vary ranking.box.shrinkage=1..100:log \\
       --vary ranking.box.price_power=0.5..3 --design sobol --points 512 --pareto price_index,defect_rate")]
@@ -246,7 +246,8 @@ impl Sweep {
         let (mut ended, mut written) = (Ended::Interrupted, Ok(()));
         let keep = |ran: Result<Ran, String>| {
             let ran = match ran {
-                Ok(ran) if ran.summary.complete => ran,
+                // A world that a stop cut short has no row; it is run again by who goes on.
+                Ok(ran) if ran.summary.complete || !follower.interrupt.asked() => ran,
                 Ok(_) => return ControlFlow::Break(()),
                 Err(why) => {
                     ended = Ended::Wrong(why);

@@ -202,9 +202,17 @@ impl<S: FactSink> Lane<S> {
 
     /// One visit: search, look, choose or leave.
     fn serve(&mut self, market: &Market, at: SimTime, visit: &Visit) {
-        if let Some(seller) = self.newcomer.take() {
-            return self.serve_new(market, at, visit, seller);
+        let taken = match self.newcomer.take() {
+            Some(seller) => Some(self.meet(at, visit, seller)),
+            None => self.browse(market, at, visit),
+        };
+        if let Some((spot, place)) = taken {
+            self.buy(market, at, visit, spot, place);
         }
+    }
+
+    /// What a visit takes of what it is shown, with its place.
+    fn browse(&mut self, market: &Market, at: SimTime, visit: &Visit) -> Option<(Spot, u8)> {
         let product = self.cell.offers().product(visit.slot);
         let Visit { session, country, class, .. } = *visit;
         let taste = market.class(class);
@@ -221,7 +229,7 @@ impl<S: FactSink> Lane<S> {
         self.sink.take(at, &shown);
         if slate.is_empty() {
             self.appraise(market, at, visit, None);
-            return;
+            return None;
         }
         let logit = !matches!(market.browsing(), Browsing::Cascade(_));
         let place = if visit.leaves == f64::INFINITY && !visit.chooses && logit {
@@ -240,21 +248,18 @@ impl<S: FactSink> Lane<S> {
         if market.reads().exposure {
             self.cell.count_views(visit.slot);
         }
-        if let Some(place) = place {
-            let spot = spot(&self.cell.slate()[usize::from(place) - 1]);
-            self.buy(market, at, visit, spot, place);
-        }
+        place.map(|place| (spot(&self.cell.slate()[usize::from(place) - 1]), place))
     }
 
-    /// A visit that buys from a seller who is new: nobody else is shown.
-    fn serve_new(&mut self, market: &Market, at: SimTime, visit: &Visit, seller: SellerId) {
+    /// What a visit takes that buys from a seller who is new: nobody else is shown.
+    #[cold]
+    fn meet(&mut self, at: SimTime, visit: &Visit, seller: SellerId) -> (Spot, u8) {
         let product = self.cell.offers().product(visit.slot);
         let Visit { session, country, class, .. } = *visit;
         let shown = Fact::Shown { session, product, country, class, slate: &[seller] };
         self.sink.take(at, &shown);
         let spot = self.cell.spot_of(seller, visit.slot);
-        let spot = spot.unwrap_or_else(|| panic!("{seller:?} lists no {product:?}"));
-        self.buy(market, at, visit, spot, 1);
+        (spot.unwrap_or_else(|| panic!("{seller:?} lists no {product:?}")), 1)
     }
 
     /// Tells of a visit that wants the offer in a `place`, if it is one to be taken apart.

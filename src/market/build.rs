@@ -270,10 +270,10 @@ impl MarketPlan<'_> {
         let payments = self.ways_to_pay();
         let (customers, class_bounds) = self.customers(who, &countries, &payments);
         let fulfilment = self.travel(&sellers);
-        let onboarding = self.joining.map(|joining| self.staff(joining, &census, contacts, who));
         let choice = &self.shoppers.choice;
         let split = self.dealing();
         Market {
+            onboarding: self.joining.map(|joining| self.staff(joining, &census, contacts, who)),
             reputations: self.reputations(sellers.len(), census.categories.len()),
             ledger: self.ledger(&sellers),
             offers: vec![0; census.products.len()],
@@ -295,6 +295,7 @@ impl MarketPlan<'_> {
             returns: self.shoppers.returns.clone(),
             reviews: self.reviews.cloned(),
             star_shares: *self.stars,
+            star_sd: self.reviews.and_then(|r| r.gaussian).map(|gaussian| gaussian.sd),
             shopper_shares: mean_shares(self.shoppers, &homes_of),
             planted: vec![],
             struck: BTreeMap::new(),
@@ -316,7 +317,6 @@ impl MarketPlan<'_> {
             countries,
             payments,
             fulfilment,
-            onboarding,
         }
     }
 

@@ -204,6 +204,8 @@ pub struct Market {
     returns: Option<ReturnsSpec>,
     reviews: Option<ReviewsSpec>,
     star_shares: StarShares,
+    /// How far real-valued stars are spread; nothing where stars are whole.
+    star_sd: Option<f64>,
     events: EventsSpec,
     onboarding: Option<Onboarding>,
     newcomers: Option<newcomers::Newcomers>,
@@ -423,8 +425,8 @@ impl Market {
     /// The stars that a shopper would give for an order, by the draw for its review: what came of the
     /// order decides, and an answer that came too slowly costs some.
     pub fn stars_given(&self, order: &Order, late: bool, condition: Condition, draw: Block) -> u8 {
-        if let Some(real) = self.real_stars(order.seller, draw) {
-            return real.round().clamp(1.0, 5.0) as u8;
+        if let Some(sd) = self.star_sd {
+            return self.real_stars(sd, order.seller, draw).round().clamp(1.0, 5.0) as u8;
         }
         let seller = self.seller(order.seller);
         let stars = seller.stars.stars(Outcome::of(late, condition), draw.0[1]);
@@ -434,12 +436,10 @@ impl Market {
         stars.saturating_sub(lost).max(1)
     }
 
-    /// The real-valued stars of a review by its draw: around the seller's true mean of today. None where
-    /// stars are whole.
-    pub(self) fn real_stars(&self, seller: SellerId, draw: Block) -> Option<f64> {
-        let gaussian = self.reviews.as_ref()?.gaussian?;
-        let noise = gaussian.sd * unit_normal(unit32(draw.0[1]));
-        Some(self.reputations.true_stars(seller) + noise)
+    /// The real-valued stars of a review by its draw: around the seller's true mean of today.
+    #[cold]
+    fn real_stars(&self, sd: f64, seller: SellerId, draw: Block) -> f64 {
+        self.reputations.true_stars(seller) + sd * unit_normal(unit32(draw.0[1]))
     }
 
     /// Orders that campaigns place in a tick of the day.

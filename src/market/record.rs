@@ -32,11 +32,10 @@ impl Market {
                 self.refund(&order, Cents(0));
             }
             Fact::Reviewed { order, stars, .. } => {
-                let rest_milli = self.rest_milli(&order, stars);
-                self.note(&order, true, |t| {
-                    t.review(stars);
-                    t.rest_milli += rest_milli;
-                });
+                self.note(&order, true, |t| t.review(stars));
+                if let Some(sd) = self.star_sd {
+                    self.note_rest(sd, &order, stars);
+                }
                 if self.team(order.seller).hears {
                     self.notify(order.seller, Notice::Reviewed { stars });
                 }
@@ -51,15 +50,17 @@ impl Market {
         self.reputations.note(order.seller, category, matters, change);
     }
 
-    /// What the real-valued stars of a review are beyond the whole ones that were told of
-    /// [thousandths]. They are drawn again, as a fact has no room for them. A campaign gives whole stars.
-    fn rest_milli(&self, order: &Order, stars: u8) -> i32 {
-        if order.place == 0 || self.reviews.as_ref().is_none_or(|r| r.gaussian.is_none()) {
-            return 0;
+    /// Adds what the real-valued stars of a review are beyond the whole ones that were told of. They are
+    /// drawn again, as a fact has no room for them. A campaign gives whole stars.
+    #[cold]
+    fn note_rest(&mut self, sd: f64, order: &Order, stars: u8) {
+        if order.place == 0 {
+            return;
         }
         let draw = self.dice.block(order.session.0, order.seller.0, Purpose::Review);
-        let real = self.real_stars(order.seller, draw);
-        real.map_or(0, |real| ((real - f64::from(stars)) * 1_000.0).round() as i32)
+        let real = self.real_stars(sd, order.seller, draw);
+        let rest_milli = ((real - f64::from(stars)) * 1_000.0).round() as i32;
+        self.note(order, true, |t| t.rest_milli += rest_milli);
     }
 
     fn bought(&mut self, order: &Order) {

@@ -108,7 +108,8 @@ mod tests {
             let arcsine = std::f64::consts::FRAC_2_PI * libm::asin(x.sqrt());
             assert!((incomplete_beta(0.5, 0.5, x) - arcsine).abs() < 1e-13, "{x}");
         }
-        assert!((incomplete_beta(2_000.0, 2_000.0, 0.5) - 0.5).abs() < 1e-12);
+        // ln Γ(2,000) has some 10^4 before its point, so that many digits fewer behind it.
+        assert!((incomplete_beta(2_000.0, 2_000.0, 0.5) - 0.5).abs() < 1e-11);
     }
 
     #[test]

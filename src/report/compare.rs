@@ -151,6 +151,11 @@ mod tests {
     }
 
     #[test]
+    fn a_table_of_differences() {
+        insta::assert_snapshot!(compare_text(&compared(), Some(Path::new("results/mine")), false));
+    }
+
+    #[test]
     fn numbers_have_figures() {
         assert_eq!(figures(0.012_345, 0.012_345), "0.0123");
         assert_eq!(figures(12_345.6, 12_345.6), "12,346");

@@ -177,3 +177,64 @@ fn interval(estimate: &Estimate, form: impl Fn(f64) -> String) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::store::ChannelSummary;
+
+    fn around(value: f64, half: f64) -> Estimate {
+        Estimate { value: Some(value), low: Some(value - half), high: Some(value + half), n: 30 }
+    }
+
+    fn setting(name: &str, gain: f64) -> SettingSummary {
+        SettingSummary {
+            name: name.to_owned(),
+            open: vec!["ranking".to_owned()],
+            twins: 30,
+            identical: if gain == 0.0 { 30 } else { 0 },
+            gain: around(gain, gain.abs() / 2.0),
+            gain_of_all: around(gain / 10.0, gain.abs()),
+            reallocated: around(gain.abs(), gain.abs() / 3.0),
+            by_week: vec![around(gain * 0.75, 1.0), around(gain * 0.25, 1.0)],
+            share_by_day: Vec::new(),
+            turn_days: None,
+            recovery_days: None,
+        }
+    }
+
+    fn nudge(what: &str) -> NudgeSummary {
+        let mut settings = vec![setting("as it is", -10.9), setting("all cut", 0.0)];
+        if what != "review" {
+            for setting in &mut settings {
+                setting.share_by_day = vec![Some(0.5); 14];
+                setting.turn_days = Some(Estimate { high: None, ..around(9.0, 2.0) });
+                setting.recovery_days = Some(Estimate::default());
+            }
+        }
+        NudgeSummary {
+            what: what.to_owned(),
+            stars: (what == "review").then_some(1),
+            whom: "drawn".to_owned(),
+            day: 21,
+            weeks: 2,
+            method: "by hand".to_owned(),
+            settings,
+            channels: vec![ChannelSummary {
+                channel: "ranking".to_owned(),
+                gain: around(-8.1, 4.0),
+                reallocated: around(15.7, 20.0),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_review_and_a_shock() {
+        let (mut summary, _) = fixture::run();
+        summary.nudge = Some(nudge("review"));
+        insta::assert_snapshot!("nudge_review", nudge_text(&summary, None, false));
+        summary.nudge = Some(nudge("worse"));
+        insta::assert_snapshot!("nudge_shock", nudge_text(&summary, None, false));
+    }
+}

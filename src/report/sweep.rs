@@ -49,7 +49,7 @@ pub fn sweep_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> Str
         let _ = writeln!(text, "\n{}", paint.bold("Means of each point"));
         text.push_str(&points(&keys, fitting(&keys, &shown, &sweep.means), &sweep.means));
     }
-    let (what, legend) = method(sweep.sensitivity.method);
+    let (what, legend) = method(sweep);
     let _ = writeln!(text, "\n{}", paint.bold(&format!("What moves what: {what}")));
     text.push_str(&sensitivity(sweep, &shown));
     let _ = writeln!(text, "{legend}");
@@ -160,20 +160,23 @@ fn points(keys: &[&str], metrics: &[&str], points: &[PointMeans]) -> String {
 }
 
 /// What the numbers are called, and how they are read.
-fn method(method: Method) -> (&'static str, &'static str) {
-    match method {
-        Method::SobolIndices => (
-            "Sobol's indices",
-            "first: share of the variance that the key moves by itself; total: with all its interplay.\n\
-             In brackets 95 % intervals by bootstrap over base rows.",
-        ),
-        Method::StandardisedRegression => (
-            "standardised regression coefficients",
-            "A standard deviation more of the key goes with so many of the metric (± half a 95 % interval).\n\
-             Of names, being this one rather than the first is what there is more or less of. They see\n\
-             straight lines only: R² is the share of the variance that these explain.",
-        ),
+fn method(sweep: &SweepSummary) -> (&'static str, String) {
+    if sweep.sensitivity.method == Method::SobolIndices {
+        let legend = "first: share of the variance that the key moves by itself; total: with all its \
+                      interplay.\nIn brackets 95 % intervals by bootstrap over base rows.";
+        return ("Sobol's indices", legend.to_owned());
     }
+    let mut legend =
+        "A standard deviation more of the key goes with so many of the metric (± half a 95 % \
+                      interval).\n"
+            .to_owned();
+    if sweep.sensitivity.metrics.values().any(|of| of.keys.iter().any(|key| key.level.is_some())) {
+        legend.push_str("Of names: a standard deviation more of being this one, not the first.\n");
+    }
+    legend.push_str(
+        "They see straight lines only: R² is the share of the variance that these explain.",
+    );
+    ("standardised regression coefficients", legend)
 }
 
 /// A table of the metrics with their keys, what moves them most first.
@@ -359,7 +362,7 @@ mod tests {
     #[test]
     fn of_indices() {
         let text = text(Method::SobolIndices);
-        assert!(text.contains("0.80 (0.70 to 0.90)  0.85 (0.75 to 0.95)"), "{text}");
+        assert!(text.contains("0.80 (0.70 to 0.90)    0.85 (0.75 to 0.95)"), "{text}");
         assert!(text.contains("Sobol's indices") && !text.contains("R²"), "{text}");
     }
 

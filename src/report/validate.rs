@@ -66,15 +66,11 @@ fn row(answer: &Answer) -> [String; 5] {
     ]
 }
 
-/// Places after the point that show two figures of the tolerance, or four of what is expected where that
-/// is exact.
+/// Places after the point: two where the value is exact, for money, and otherwise as many as show two
+/// figures of the tolerance.
 fn places(answer: &Answer) -> usize {
-    let (of, figures) = match answer.tolerance {
-        0.0 => (answer.expected, 3.0),
-        tolerance => (tolerance, 1.0),
-    };
-    let size = libm::floor(libm::log10(of.abs()));
-    if size.is_finite() { (figures - size).clamp(0.0, 6.0) as usize } else { 2 }
+    let size = libm::floor(libm::log10(answer.tolerance));
+    if size.is_finite() { (1.0 - size).clamp(0.0, 6.0) as usize } else { 2 }
 }
 
 #[cfg(test)]
@@ -100,7 +96,7 @@ mod tests {
             "  mean share     0.500     0.512    ± 0.018  ✓",
             "  variance      0.0834    0.0901   ± 0.0042  ✗",
             "till",
-            "  paid [EUR]   1,234.6   1,234.6      exact  ✓",
+            "  paid [EUR]  1,234.56  1,234.56      exact  ✓",
             "  never seen      1.00         –     ± 0.10  ✗",
             "",
             "2 of 4 known answers come out right.",

@@ -234,7 +234,7 @@ mod tests {
             part.extend([&b""[..], b"\0\0\n", b"7,x,y\n", b"\xff\n"][garbage]);
             fs::write(&path, &part).unwrap();
             let mut table = open(&folder).unwrap();
-            prop_assert!(table.rows() % 2 == 0 && table.rows() <= 12);
+            prop_assert!(table.rows().is_multiple_of(2) && table.rows() <= 12);
             prop_assert!(table.cut() <= part.len() as u64);
             for n in table.rows() / 2..6 {
                 table.push(&groups(2 * n, 2 * n + 2)).unwrap();

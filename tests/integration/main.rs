@@ -23,6 +23,7 @@ mod scenario_properties;
 mod scenario_rules;
 mod shop;
 mod staff;
+mod statistics;
 mod trading;
 mod why;
 mod worlds;

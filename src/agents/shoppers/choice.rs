@@ -151,20 +151,24 @@ impl Chooser {
     }
 
     /// The same for any way of going through the places.
+    #[inline]
     pub fn browse(&self, browsing: &Browsing, looked_at: &[Glance], leaves: f64) -> Option<u8> {
         match browsing {
             Browsing::All => self.choose(looked_at, leaves),
             Browsing::Cascade(take) => self.cascade(looked_at, *take),
-            Browsing::Position(chances) => {
-                // A place that nobody looks at never arrives.
-                let looked_at_or_not =
-                    |place| if self.examines(place, chances) { 1.0 } else { f64::INFINITY };
-                self.race(looked_at, leaves, looked_at_or_not)
-            }
+            Browsing::Position(chances) => self.by_position(looked_at, leaves, chances),
         }
     }
 
+    /// The place taken among those that are looked at by chance: another never arrives.
+    #[cold]
+    fn by_position(&self, looked_at: &[Glance], leaves: f64, chances: &[f64]) -> Option<u8> {
+        let factor = |place| if self.examines(place, chances) { 1.0 } else { f64::INFINITY };
+        self.race(looked_at, leaves, factor)
+    }
+
     /// The first place from the top that is taken; the draw is about the seller, as a taste is.
+    #[cold]
     fn cascade(&self, looked_at: &[Glance], take: f64) -> Option<u8> {
         let taken = |glance: &Glance| {
             let draw = self.dice.block(self.session.0, glance.seller.0, Purpose::Taste);

@@ -204,7 +204,7 @@ pub fn nudges(
     worlds: Replications,
     workers: usize,
     follow: &dyn Follow,
-    mut keep: impl FnMut(Pair) -> Go,
+    keep: impl FnMut(Pair) -> Go,
 ) {
     let run = |n: u64, seat: Seat| {
         let (world, setting) = (n / settings.len() as u64, (n % settings.len() as u64) as usize);
@@ -220,7 +220,7 @@ pub fn nudges(
         let market = world / worlds.each;
         Some(Half::pair(&one, &twin, setting, world, market, plain.market.seed, seat))
     };
-    side_by_side(workers, worlds.worlds() * settings.len() as u64, run, |pair| keep(pair));
+    side_by_side(workers, worlds.worlds() * settings.len() as u64, run, keep);
 }
 
 /// One of a pair.

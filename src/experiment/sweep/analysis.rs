@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 
-use super::design::Design;
-use super::factor::Values;
-use super::indices::Rows;
+use super::design::{Design, Predictor};
+use super::factor::{Factor, Values};
+use super::indices::{Estimate, Rows};
 use super::pareto::Front;
-use super::regression::standardised;
+use super::regression::{Coefficient, standardised};
 use super::table::{Row, Table};
 use crate::measure::interval::Interval;
 use crate::measure::{Counts, Metric};
@@ -220,7 +220,7 @@ fn over_points(metrics: &[&'static Metric], means: &[Vec<f64>]) -> BTreeMap<Stri
 
 /// What is varied, for files.
 pub fn varied(design: &Design) -> Vec<Varied> {
-    let one = |factor: &super::Factor| {
+    let one = |factor: &Factor| {
         let (values, range) = match &factor.values {
             Values::Levels(levels) => {
                 (Some(levels.iter().map(|level| level.text.clone()).collect()), None)
@@ -262,7 +262,7 @@ fn indices(design: &Design, means: &[f64], dice: Dice) -> MetricSensitivity {
         return nothing("fewer than 2 base rows with a value at every point");
     }
     let Some(found) = rows.indices(dice) else { return nothing("the same at every point") };
-    let estimated = |e: super::indices::Estimate| {
+    let estimated = |e: Estimate| {
         Some(Estimated { value: Some(e.value), low: Some(e.low), high: Some(e.high) })
     };
     let mut keys: Vec<KeySensitivity> = design
@@ -283,7 +283,7 @@ fn indices(design: &Design, means: &[f64], dice: Dice) -> MetricSensitivity {
 
 fn coefficients(
     design: &Design,
-    names: &[(usize, Option<usize>)],
+    names: &[Predictor],
     columns: &[Vec<f64>],
     means: &[f64],
 ) -> MetricSensitivity {
@@ -299,17 +299,16 @@ fn coefficients(
         Ok(fit) => fit,
         Err(why) => return nothing(why),
     };
-    let one =
-        |(&(factor, level), c): (&(usize, Option<usize>), &super::regression::Coefficient)| {
-            let of = &design.factors()[factor];
-            KeySensitivity {
-                key: of.key.clone(),
-                level: level.map(|level| of.level(level).text),
-                coefficient: Some(Estimated { value: Some(c.value), low: c.low, high: c.high }),
-                first: None,
-                total: None,
-            }
-        };
+    let one = |(&(factor, level), c): (&Predictor, &Coefficient)| {
+        let of = &design.factors()[factor];
+        KeySensitivity {
+            key: of.key.clone(),
+            level: level.map(|level| of.level(level).text),
+            coefficient: Some(Estimated { value: Some(c.value), low: c.low, high: c.high }),
+            first: None,
+            total: None,
+        }
+    };
     let mut keys: Vec<KeySensitivity> = names.iter().zip(&fit.coefficients).map(one).collect();
     largest_first(&mut keys, |key| key.coefficient);
     MetricSensitivity { n: fit.n, r2: Some(fit.r2), why: None, keys }

@@ -37,6 +37,9 @@ impl Kind {
     }
 }
 
+/// What a column of a regression is: a key, and of a listed name the level that it is 1 for.
+pub(super) type Predictor = (usize, Option<usize>);
+
 /// The points of a sweep. Each is a pure function of its number, so that a sweep can go on from anywhere.
 #[derive(Debug, Clone)]
 pub struct Design {
@@ -171,14 +174,10 @@ impl Design {
         chosen
     }
 
-    /// The columns of a regression over the first `points` points, each with its key and, for a listed
-    /// name, the level that it is 1 for: the first level is the one that others are held against. Where
-    /// there would be more than `most`, no columns are made.
-    pub(super) fn predictors(
-        &self,
-        points: u32,
-        most: usize,
-    ) -> (Vec<(usize, Option<usize>)>, Vec<Vec<f64>>) {
+    /// The columns of a regression over the first `points` points, and what they are. Of names the first
+    /// is the one that others are held against. Where there would be more than `most`, no columns are
+    /// made.
+    pub(super) fn predictors(&self, points: u32, most: usize) -> (Vec<Predictor>, Vec<Vec<f64>>) {
         let mut names = Vec::new();
         for (i, factor) in self.factors.iter().enumerate() {
             match factor.levels().unwrap_or(2) as usize {
@@ -192,7 +191,7 @@ impl Design {
         if names.len() > most {
             return (names, Vec::new());
         }
-        let column = |&(factor, level): &(usize, Option<usize>)| {
+        let column = |&(factor, level): &Predictor| {
             let seen = (0..points).map(|point| self.setting(point, factor).seen);
             seen.map(|seen| match (seen, level) {
                 (seen, Some(level)) => f64::from(u8::from(seen == Seen::Level(level))),

@@ -147,9 +147,12 @@ mod tests {
     fn why_there_are_none() {
         let line = vec![1.0, 2.0, 3.0, 4.0];
         let why = |predictors: &[Vec<f64>], y: &[f64]| standardised(predictors, y).unwrap_err();
-        assert!(why(&[line.clone()], &[0.1; 4]).contains("the same at every point"));
+        assert!(why(std::slice::from_ref(&line), &[0.1; 4]).contains("the same at every point"));
         assert!(why(&[vec![7.0; 4]], &line).contains("a key is the same"));
-        assert!(why(&[line.clone()], &[1.0, f64::NAN, f64::NAN, f64::NAN]).contains("1 points"));
+        assert!(
+            why(std::slice::from_ref(&line), &[1.0, f64::NAN, f64::NAN, f64::NAN])
+                .contains("1 points")
+        );
         let twice: Vec<f64> = line.iter().map(|x| 2.0 * x).collect();
         assert!(why(&[line.clone(), twice], &line).contains("cannot tell them apart"));
         let tight = standardised(&[vec![1.0, 2.0]], &[5.0, 3.0]).unwrap();

@@ -16,7 +16,8 @@ pub const COVERAGE: Case = Case {
 };
 
 fn coverage(bench: &mut Bench<'_>) -> Result<(), Halt> {
-    let kinds: [(&str, fn(u64, u64, f64) -> Ends, f64); 3] =
+    type Interval = fn(u64, u64, f64) -> Ends;
+    let kinds: [(&str, Interval, f64); 3] =
         [("Wilson", wilson, 0.9622), ("Jeffreys", jeffreys, 0.8853), ("Wald", wald, 0.9199)];
     for (name, interval, expected) in kinds {
         let got = covers(50, 0.95, |k| interval(k, 50, 0.95));

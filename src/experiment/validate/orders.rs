@@ -74,9 +74,10 @@ fn coupons(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let worlds = bench.each(&setting, Sales::default, take)?;
     let lengths: Vec<f64> = worlds.iter().flat_map(|world| world.0.clone()).collect();
     let k = worlds.first().map_or(0, |world| world.1.len());
-    let harmonic = |power: i32| (1..=k).map(|i| 1.0 / (i as f64).powi(power)).sum::<f64>();
-    let expected = k as f64 * harmonic(1);
-    let variance = (k * k) as f64 * harmonic(2) - expected;
+    let over = |n: usize| 1.0 / n as f64;
+    let expected = k as f64 * (1..=k).map(over).sum::<f64>();
+    let squares: f64 = (1..=k).map(|i| over(i * i)).sum();
+    let variance = (k * k) as f64 * squares - expected;
     let spread = (variance / lengths.len() as f64).sqrt();
     bench.answer("orders until all have sold", expected, mean(&lengths), wider(0.0, spread));
     let sold = (0..k).map(|i| worlds.iter().map(|world| world.1[i]).sum::<f64>());
