@@ -285,8 +285,9 @@ impl Cell {
             }
             let listed = &self.sellers[at as usize].offers;
             if let Some(weight) = fresh.weight {
+                let weights = self.offers.weights_mut(side);
                 for offer in listed {
-                    self.offers.refresh(side, offer.place, weight);
+                    weights.set(offer.place, weight);
                 }
                 continue;
             }

@@ -104,7 +104,7 @@ impl Scratch {
 
 /// What the policy of one side keeps of every offer.
 #[derive(Debug, Clone, Default)]
-struct Weights {
+pub(super) struct Weights {
     a: Vec<f32>,
     b: Vec<f32>,
     /// Whether any weight had a second number.
@@ -112,6 +112,17 @@ struct Weights {
 }
 
 impl Weights {
+    /// Sets the weight of the offer in a [`Offers::place`].
+    #[inline]
+    pub(super) fn set(&mut self, place: u32, weight: Weight) {
+        self.a[place as usize] = weight.a;
+        // Most policies keep one number: theirs is one write into far memory, not two.
+        self.two |= weight.b != 0.0;
+        if self.two {
+            self.b[place as usize] = weight.b;
+        }
+    }
+
     fn copy_within(&mut self, from: Range<usize>, to: usize) {
         self.a.copy_within(from.clone(), to);
         self.b.copy_within(from, to);
@@ -262,17 +273,16 @@ impl Offers {
         self.reach[i] = if allowed && cold.stock > 0 { cold.ships } else { 0 };
     }
 
-    /// Sets what a refresh changes: the weight that a side's policy keeps. The offer is named by its [`Offers::place`], as
-    /// a refresh visits every offer of a seller and has no time to look it up.
+    /// What a refresh changes: the weights that a side's policy keeps. Offers are named by their
+    /// [`Offers::place`], as a refresh visits every offer of a seller and has no time to look it up.
     #[inline]
+    pub(super) fn weights_mut(&mut self, side: Side) -> &mut Weights {
+        &mut self.weights[side.index()]
+    }
+
+    /// Sets the weight that a side's policy keeps of the offer in a place.
     pub fn refresh(&mut self, side: Side, place: u32, weight: Weight) {
-        let weights = &mut self.weights[side.index()];
-        weights.a[place as usize] = weight.a;
-        // Most policies keep one number: theirs is one write into far memory, not two.
-        weights.two |= weight.b != 0.0;
-        if weights.two {
-            weights.b[place as usize] = weight.b;
-        }
+        self.weights_mut(side).set(place, weight);
     }
 
     /// The place of an offer in the columns. It changes when its shelf grows: see [`Offers::list`].
