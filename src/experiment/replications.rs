@@ -46,9 +46,10 @@ impl Replications {
         scenario
     }
 
-    /// How the `world`-th runs of a scenario that [`Replications::scenario_of`] made.
+    /// How the `world`-th runs of a scenario that [`Replications::scenario_of`] made. Worlds are counted
+    /// through all markets, so that no two of them share a draw of what happens.
     pub fn trial_of(self, world: u32, scenario: &Scenario, workers: usize) -> Trial<'_> {
-        Trial { scenario, world: world % self.each, workers, measured: true }
+        Trial { scenario, world, workers, measured: true }
     }
 
     /// Runs every world of every arm, one world a thread first, and hands what each came to to `keep`

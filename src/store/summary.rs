@@ -126,7 +126,7 @@ pub struct WorldSummary {
     pub market: u32,
     /// Root of who exists in it: `market.seed` as this market had it.
     pub market_seed: u64,
-    /// Root of what happens in it, together with its number among the worlds of its market.
+    /// Root of what happens in it, together with its number.
     pub seed: u64,
     /// Weeks that it was run for [weeks].
     pub weeks_done: u32,

@@ -9,7 +9,7 @@ use brocante::scenario::{self, Scenario};
 use brocante::store::NudgeSummary;
 
 use crate::determinism::{cut, shipped};
-use crate::worlds::{SMALL, path};
+use crate::worlds::{SMALL, path, ranking};
 
 const ONE_STAR: Nudge = Nudge { what: What::Review(1), whom: Whom::Drawn, day: 14, weeks: 3 };
 
@@ -58,7 +58,8 @@ fn with_all_channels_cut_a_review_changes_nothing_but_itself() {
 /// Where a channel is open, it does: so the test above can fail.
 #[test]
 fn each_channel_carries_a_review() {
-    let scenario = small(&["ranking.quality-per-price={}", "shoppers.choice.shown_from_reviews=1"]);
+    let rule = ranking("quality-per-price");
+    let scenario = small(&[&rule, "shoppers.choice.shown_from_reviews=1"]);
     for channel in ["ranking", "display", "sellers"] {
         let open = scenario.feedback.only([channel].into_iter()).unwrap();
         let settings = [Setting { name: channel.to_owned(), cut: None, open }];

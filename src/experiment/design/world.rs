@@ -46,8 +46,8 @@ pub fn run_tests(
         let mut heart = follow.begins(first + n)?;
         let base = each.scenario_of(number, base);
         let other = each.scenario_of(number, other);
-        let world = number % each.each;
-        let test = Test { design, base: &base, other: &other, world };
+        // The same draws as in the worlds of the truth.
+        let test = Test { design, base: &base, other: &other, world: number };
         let (tested, counts, sim_s) = test.run(number, number / each.each, seat, heart.as_mut());
         Some(Tested { world: tested, counts, sim_s, thread: seat.thread })
     };
