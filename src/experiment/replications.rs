@@ -182,3 +182,69 @@ impl Busiest {
         self.0.iter().copied().fold(0.0, f64::max)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::ops::ControlFlow;
+    use std::path::Path;
+
+    const FOUR: Replications = Replications { markets: 2, each: 2 };
+
+    fn small() -> Scenario {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
+        let few = ["weeks=2".to_owned(), "shoppers.visits_per_week=400.0".to_owned()];
+        crate::scenario::load(&path, &few).unwrap_or_else(|wrong| panic!("{wrong}")).scenario
+    }
+
+    fn worlds(workers: usize) -> Vec<(usize, Ran)> {
+        let cut = Scenario { feedback: crate::market::FeedbackSpec::CUT, ..small() };
+        let mut kept = Vec::new();
+        FOUR.run(&[small(), cut], workers, &(), |arm, ran| {
+            kept.push((arm, Ran { sim_s: 0.0, thread: 0, ..ran }));
+            ControlFlow::Continue(())
+        });
+        kept
+    }
+
+    #[test]
+    fn the_same_worlds_in_the_same_order_at_any_number_of_workers() {
+        let one = worlds(1);
+        let order: Vec<_> = one.iter().map(|(arm, ran)| (ran.summary.world, *arm)).collect();
+        assert_eq!(order, (0..4).flat_map(|world| [(world, 0), (world, 1)]).collect::<Vec<_>>());
+        assert!(one == worlds(3), "worlds differ with the number of workers");
+        let digests: BTreeSet<_> = one.iter().map(|(_, ran)| &ran.summary.digest).collect();
+        assert_eq!(digests.len(), 8, "no two worlds are alike");
+    }
+
+    /// Who exists is shared within a market, and no draw of what happens by any two worlds.
+    #[test]
+    fn what_worlds_share() {
+        let scenario = small();
+        let of = |world| FOUR.scenario_of(world, &scenario);
+        let seeds = [0, 1, 2, 3].map(|world| of(world).market.seed - scenario.market.seed);
+        assert_eq!(seeds, [0, 0, 1, 1]);
+        let numbers: BTreeSet<_> =
+            (0..4).map(|world| FOUR.trial_of(world, &scenario, 1).world).collect();
+        assert_eq!(numbers.len(), 4);
+    }
+
+    #[test]
+    fn values_of_worlds_together_are_of_complete_worlds_of_one_market() {
+        let mut ran = [Worlds::default(), Worlds::default()];
+        for (arm, world) in worlds(2) {
+            ran[arm].keep(world);
+        }
+        let [mut open, cut] = ran;
+        open.relate(Some(&cut));
+        let value = |world: usize, name: &str| open.summaries[world].metrics[name];
+        // Two worlds of a market make one pair: a value for the first.
+        for world in [0, 2] {
+            let distance = value(world, NAMES[0]).expect("a distance");
+            assert!(distance > 0.0 && distance < 1.0, "{distance}");
+            assert!(value(world, NAMES[1]).is_some_and(|excess| excess < distance));
+            assert_eq!(value(world + 1, NAMES[0]), None);
+        }
+    }
+}
