@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::{Market, Spot};
 use crate::agents::sellers::ChangeSpec;
 use crate::history::{Fact, FactSink};
-use crate::protocol::Notice;
 use crate::rng::Purpose;
 use crate::units::{ClassId, KindId, SellerId, SessionId, SimTime, US_PER_DAY};
 
@@ -260,7 +259,9 @@ impl Market {
             // A shock is told of once: it ends by itself.
             EventSpec::QualityShock(_) => {}
             EventSpec::ExtraReview(review) => {
-                self.review_of_nothing(now, seller, review.stars, sink)
+                let fact = Fact::Nudged { seller, stars: review.stars };
+                sink.take(now, &fact);
+                self.record(now, &fact, sink);
             }
             EventSpec::ReviewBombing(campaign) => self.plan_campaign(now, seller, campaign),
             EventSpec::PriceFloor(war) => state.stance.floor *= war.factor,
@@ -285,22 +286,6 @@ impl Market {
             live.sort_by_key(|&s| (std::cmp::Reverse(self.ledger.credit(s)), s));
         }
         live.into_iter().skip(target.skip as usize).take(target.sellers as usize).collect()
-    }
-
-    /// Publishes a review without an order, in the category most of the seller's catalogue lies in.
-    fn review_of_nothing(
-        &mut self,
-        now: SimTime,
-        seller: SellerId,
-        stars: u8,
-        sink: &mut dyn FactSink,
-    ) {
-        let category = self.census.sellers[seller.index()].category;
-        self.reputations.note(seller, category, true, |tally| tally.review(stars));
-        if self.team(seller).hears {
-            self.notify(seller, Notice::Reviewed { stars });
-        }
-        sink.take(now, &Fact::Nudged { seller, stars });
     }
 
     /// Spreads a campaign's orders of today with one seller over the day and over its offers.

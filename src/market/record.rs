@@ -40,7 +40,17 @@ impl Market {
                     self.notify(order.seller, Notice::Reviewed { stars });
                 }
             }
+            Fact::Nudged { seller, stars } => self.nudged(seller, stars),
             _ => {}
+        }
+    }
+
+    /// A review without an order counts in the category most of the seller's catalogue lies in.
+    fn nudged(&mut self, seller: SellerId, stars: u8) {
+        let category = self.census.sellers[seller.index()].category;
+        self.reputations.note(seller, category, true, |tally| tally.review(stars));
+        if self.team(seller).hears {
+            self.notify(seller, Notice::Reviewed { stars });
         }
     }
 
