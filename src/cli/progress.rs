@@ -33,7 +33,10 @@ impl Interrupt {
                 while tokio::signal::ctrl_c().await.is_ok() {
                     if asked.0.swap(true, Ordering::Relaxed) {
                         // The bar may stand on this line.
-                        let _ = writeln!(io::stderr(), "\ninterrupted again: nothing is kept");
+                        let _ = writeln!(
+                            io::stderr(),
+                            "\ninterrupted again: what is not on the disk is lost"
+                        );
                         std::process::exit(super::Exit::Interrupted as i32);
                     }
                 }

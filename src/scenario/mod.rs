@@ -32,6 +32,7 @@ use serde::de::DeserializeOwned;
 
 pub use load::{Draft, KeyKind, Loaded, first_comment, load_among, load_as, read_text};
 pub use overrides::split_overrides;
+pub(crate) use overrides::split_values;
 pub(crate) use problem::nearest;
 pub use problem::{Class, Problem, ScenarioError};
 pub use schema::{Extent, json_schema};

@@ -23,21 +23,40 @@ struct Segment {
 ///
 /// A comma within brackets or quotes belongs to the value, and so does one that no `KEY=` follows.
 pub fn split_overrides(text: &str) -> Vec<String> {
-    let mut cuts = vec![0];
+    split_at(text, outer_commas(text).filter(|&comma| starts_with_key(&text[comma + 1..])))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The values of a list, as commas that are not within brackets or quotes part them.
+pub(crate) fn split_values(text: &str) -> Vec<&str> {
+    split_at(text, outer_commas(text)).collect()
+}
+
+fn split_at(text: &str, commas: impl Iterator<Item = usize>) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    commas.chain([text.len()]).map(move |end| {
+        let part = &text[from..end];
+        from = end + 1;
+        part.trim()
+    })
+}
+
+/// The places of commas that are not within brackets or quotes.
+fn outer_commas(text: &str) -> impl Iterator<Item = usize> {
     let (mut depth, mut quote) = (0_i32, None);
-    for (i, c) in text.char_indices() {
+    text.char_indices().filter_map(move |(i, c)| {
         match (quote, c) {
             (Some(q), c) if q == c => quote = None,
             (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '[' | '{') => depth += 1,
             (None, ']' | '}') => depth -= 1,
-            (None, ',') if depth == 0 && starts_with_key(&text[i + 1..]) => cuts.push(i + 1),
+            (None, ',') if depth == 0 => return Some(i),
             _ => {}
         }
-    }
-    cuts.push(text.len() + 1);
-    cuts.windows(2).map(|cut| text[cut[0]..cut[1] - 1].trim().to_owned()).collect()
+        None
+    })
 }
 
 fn starts_with_key(text: &str) -> bool {

@@ -60,13 +60,13 @@ fn with_all_channels_cut_a_review_changes_nothing_but_itself() {
 fn each_channel_carries_a_review() {
     let rule = ranking("quality-per-price");
     let scenario = small(&[&rule, "shoppers.choice.shown_from_reviews=1"]);
-    for channel in ["ranking", "display", "sellers"] {
+    // Staff and sellers act on the mean of many reviews: one more seldom tips it.
+    for channel in ["ranking", "display"] {
         let open = scenario.feedback.only([channel].into_iter()).unwrap();
         let settings = [Setting { name: channel.to_owned(), cut: None, open }];
         let pairs = run(&ONE_STAR, &scenario, &settings, 6);
-        // Sellers react to the mean of many reviews: one more seldom tips it.
         let differ = pairs.iter().filter(|pair| !pair.identical).count();
-        assert!(channel == "sellers" || differ > 0, "{channel}: no twin differs");
+        assert!(differ > 0, "{channel}: no twin differs");
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::quantity::Span;
 use crate::ranking::RankingSpec;
-use crate::scenario::{Draft, KeyKind, Scenario, nearest, split_overrides};
+use crate::scenario::{Draft, KeyKind, Scenario, nearest, split_overrides, split_values};
 
 /// Most values that a list or a range may have.
 const MOST_LEVELS: u32 = 10_000;
@@ -158,7 +158,7 @@ fn listed(
 ) -> Result<Vec<Level>, String> {
     let mut seen = BTreeSet::new();
     let mut levels = Vec::new();
-    for value in items(text) {
+    for value in split_values(text) {
         if value.is_empty() {
             return wrong(format!("`{key}` has no value where one should be"), FORMS);
         }
@@ -180,28 +180,6 @@ fn listed(
         levels.push(Level { text: value.to_owned(), set, number: number(value, kind) });
     }
     Ok(levels)
-}
-
-/// Splits at commas that are not within brackets or quotes.
-fn items(text: &str) -> Vec<&str> {
-    let (mut depth, mut quote, mut from) = (0_i32, None, 0);
-    let mut out = Vec::new();
-    for (i, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(q), c) if q == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[' | '{') => depth += 1,
-            (None, ']' | '}') => depth -= 1,
-            (None, ',') if depth == 0 => {
-                out.push(text[from..i].trim());
-                from = i + 1;
-            }
-            _ => {}
-        }
-    }
-    out.push(text[from..].trim());
-    out
 }
 
 /// The override for a variant that is named by its bare word: the scenario's own where it is that one
