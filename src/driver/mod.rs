@@ -1,4 +1,5 @@
-//! What moves time: the virtual clock, its calendar and the visits that arrive.
+//! What moves time: the virtual clock, its calendar and the visits that arrive; the wall clock and its
+//! load.
 
 mod aftermath;
 mod appraiser;
@@ -6,6 +7,7 @@ mod arrivals;
 mod calendar;
 mod crew;
 mod lane;
+pub mod load;
 mod simulate;
 mod sort;
 

@@ -1,0 +1,29 @@
+//! The wall clock: drivers that put something under load and time every operation from the moment at
+//! which it was meant to start.
+//!
+//! A driver is a thread with a schedule of its own. What it drives is a [`Hand`]: the load trial's works
+//! the market's read path, tests bring one that takes a known time. The loops know a [`Clock`] alone,
+//! so that known answers can be had in virtual time.
+
+mod latency;
+
+pub use latency::{Freshness, Latencies, Op, Part, Second, Write};
+
+/// Where a driver reads the time, and waits for it.
+pub trait Clock {
+    /// Time since the run began [ns].
+    fn now(&mut self) -> u64;
+
+    /// Waits until `at` [ns since the run began], or returns at once if that is over; says what time it
+    /// is then.
+    fn wait_until(&mut self, at: u64) -> u64;
+}
+
+/// What a driver does, one operation at a time.
+pub trait Hand {
+    /// Does the driver's `i`-th operation, and says which it was. Nothing is allocated here.
+    fn call(&mut self, i: u64) -> Op;
+
+    /// Which the `i`-th operation is, without doing it.
+    fn op(&self, i: u64) -> Op;
+}
