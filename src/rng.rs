@@ -88,6 +88,8 @@ pub enum Purpose {
     Examination = 52,
     /// Whether a visit brings a new seller.
     Newcomer = 53,
+    /// In which order a driver asks what a week asked.
+    Traffic = 55,
     // Experiments.
     /// Where the points of a design lie.
     Design = 70,

@@ -6,8 +6,10 @@
 //! so that known answers can be had in virtual time.
 
 mod latency;
+mod tape;
 
 pub use latency::{Freshness, Latencies, Op, Part, Second, Write};
+pub use tape::{Step, Tape, TapeSink};
 
 /// Where a driver reads the time, and waits for it.
 pub trait Clock {
