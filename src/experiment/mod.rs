@@ -3,6 +3,7 @@
 mod arms;
 mod compare;
 mod design;
+pub mod load;
 pub mod nudge;
 mod observe;
 mod replications;
