@@ -1,5 +1,7 @@
 //! Load: the ranking core under the traffic of the scenario's own agents, on the wall clock.
 
+mod find_max;
 mod warm;
 
+pub use find_max::{CLOSE_ENOUGH, Found, Length, Verdict, find_max};
 pub use warm::Warm;
