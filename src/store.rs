@@ -7,6 +7,8 @@ mod answers;
 mod arms;
 mod designs;
 mod facts;
+mod latency_log;
+mod load;
 mod machine;
 mod nudge;
 #[cfg(feature = "parquet")]
@@ -20,6 +22,10 @@ pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
+pub use latency_log::LatencyLog;
+pub use load::{
+    CurvePoint, LoadCheck, LoadSetting, LoadSummary, Measured, Percentiles, SloResult, Throughput,
+};
 pub use machine::{COMMIT, Machine, peak_rss_bytes};
 pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};
 pub use rows::RowFile;
@@ -39,6 +45,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where run folders are made when no place is named.
 pub const RESULTS: &str = "results";
+
+/// The command whose summary has the fields of a load.
+const LOAD: &str = "load";
 
 /// What went wrong with a run folder. What the system said is the source of an error and not repeated in
 /// its own sentence.
@@ -255,12 +264,21 @@ impl RunFolder {
             Ok(Head { schema }) if schema != SCHEMA => {
                 Err(StoreError::Schema { path, found: schema })
             }
-            Ok(_) => {
-                serde_json::from_str(&text).map_err(|source| StoreError::Summary { path, source })
-            }
+            Ok(_) => summary_of(&text).map_err(|source| StoreError::Summary { path, source }),
             Err(source) => Err(StoreError::Summary { path, source }),
         }
     }
+}
+
+/// Reads a summary of the right schema.
+fn summary_of(text: &str) -> Result<Summary, serde_json::Error> {
+    let summary: Summary = serde_json::from_str(text)?;
+    // The fields of a load are there together or not at all: where one is amiss the reader takes it for
+    // the latter, and who asks for the load alone hears which.
+    if summary.command == LOAD && summary.load.is_none() {
+        serde_json::from_str::<LoadSummary>(text)?;
+    }
+    Ok(summary)
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {

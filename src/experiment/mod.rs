@@ -8,6 +8,7 @@ pub mod nudge;
 mod observe;
 mod replications;
 mod side_by_side;
+mod slo;
 mod sweep;
 mod trial;
 pub mod validate;
@@ -18,6 +19,7 @@ pub use compare::differences;
 pub use design::{Tested, biases, check_arms, run_tests};
 pub use replications::{Busiest, Follow, Ran, Replications, Worlds};
 pub use side_by_side::{Seat, cores, side_by_side};
+pub use slo::{Comparison, LoadMetric, SloError, Threshold};
 pub use sweep::{
     Design, Factor, Findings, Kind, Level, Range, Seen, Setting, Table, Values, analyse,
     read_factors, varied,

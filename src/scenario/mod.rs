@@ -33,8 +33,8 @@ use serde::de::DeserializeOwned;
 pub use load::{Draft, KeyKind, Loaded, first_comment, load_among, load_as, read_text};
 pub use overrides::split_overrides;
 pub(crate) use overrides::split_values;
-pub(crate) use problem::nearest;
 pub use problem::{Class, Problem, ScenarioError};
+pub(crate) use problem::{nearest, quoted};
 pub use schema::{Extent, json_schema};
 pub use spec::{EngineSpec, Scenario, StopSpec};
 

@@ -3,6 +3,7 @@
 use super::answers::Answer;
 use super::arms::{ArmSummary, Difference};
 use super::designs::{DesignResult, TestedWorld};
+use super::load::LoadSummary;
 use super::machine::{COMMIT, Machine, peak_rss_bytes};
 use super::nudge::NudgeSummary;
 use super::sweep::SweepSummary;
@@ -71,6 +72,12 @@ pub struct Summary {
     /// Of a comparison with designs: every world with a test in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tested_worlds: Vec<TestedWorld>,
+    /// Of a load: what came of it, field by field beside those above.
+    #[serde(flatten)]
+    pub load: Option<LoadSummary>,
+    /// Of a load on two paths: the same of the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Box<LoadSummary>>,
 }
 
 /// Which scenario ran.
@@ -249,6 +256,8 @@ impl Summary {
             sweep: None,
             designs: Vec::new(),
             tested_worlds: Vec::new(),
+            load: None,
+            beside: None,
         }
     }
 
@@ -302,6 +311,12 @@ impl Summary {
         let per_second = self.counts.events as f64 / self.cost.sim_s;
         self.cost.events_per_s = Some(per_second).filter(|n| n.is_finite());
         Summary { designs, tested_worlds, ..self }
+    }
+
+    /// The same of a load, and of a second one that was put on another path.
+    #[must_use]
+    pub fn loaded(self, load: LoadSummary, beside: Option<LoadSummary>) -> Summary {
+        Summary { load: Some(load), beside: beside.map(Box::new), ..self }
     }
 
     /// The worlds that means are of: those that were run to their end, or else what there is.
