@@ -5,9 +5,11 @@
 //! the market's read path, tests bring one that takes a known time. The loops know a [`Clock`] alone,
 //! so that known answers can be had in virtual time.
 
+mod direct;
 mod latency;
 mod tape;
 
+pub use direct::{Counts, Direct, StarWorth};
 pub use latency::{Freshness, Latencies, Op, Part, Second, Write};
 pub use tape::{Step, Tape, TapeSink};
 
