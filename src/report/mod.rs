@@ -4,6 +4,7 @@ mod compare;
 pub mod csv;
 mod design;
 pub mod json;
+mod load;
 mod nudge;
 mod numbers;
 mod sweep;
@@ -13,6 +14,7 @@ mod validate;
 mod why;
 
 pub use compare::compare_text;
+pub use load::{latency_csv, live_line, load_text};
 pub use nudge::{Nudges, nudge_text};
 pub use sweep::sweep_text;
 pub use tables::Tables;

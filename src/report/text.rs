@@ -87,14 +87,20 @@ impl Paint {
     pub(super) fn accent(self, text: &str) -> String {
         self.with(anstyle::AnsiColor::Cyan.on_default(), text)
     }
+
+    /// In green what is as it should be, and in red what is not.
+    pub(super) fn verdict(self, good: bool, text: &str) -> String {
+        use anstyle::AnsiColor::{Green, Red};
+        self.with(if good { Green.on_default() } else { Red.on_default().bold() }, text)
+    }
 }
 
-fn heading(text: &mut String, paint: Paint, title: &str) {
+pub(super) fn heading(text: &mut String, paint: Paint, title: &str) {
     let _ = writeln!(text, "\n{}", paint.bold(title));
 }
 
 /// A label and its parts, broken between parts where the line would be too long.
-fn line(text: &mut String, label: &str, parts: &[String]) {
+pub(super) fn line(text: &mut String, label: &str, parts: &[String]) {
     let mut current = format!("{label:<LABEL$}");
     let mut empty = true;
     for part in parts {

@@ -13,6 +13,7 @@ mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
 mod known_answers;
+mod latency_log;
 mod layers;
 mod nudges;
 mod oracle;
