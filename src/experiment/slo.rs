@@ -112,7 +112,7 @@ impl Comparison {
             Comparison::More => value > limit,
             Comparison::AtLeast => value >= limit,
             Comparison::Equal => value == limit,
-            Comparison::Unequal => !value.is_nan() && value != limit,
+            Comparison::Unequal => value != limit && !value.is_nan(),
         }
     }
 }

@@ -71,5 +71,24 @@ pub fn write_sweep(
     folder.write("summary.json", json::summary(summary))
 }
 
+/// Ends the folder of a load, whose `latency.hlog` is there already: the scenario that was put under load,
+/// `latency.csv`, of a second path `latency-<path>.csv`, and last the summary.
+///
+/// # Errors
+/// When a file cannot be written; those before it are there.
+pub fn write_load(
+    folder: &RunFolder,
+    scenario_toml: &str,
+    summary: &Summary,
+) -> Result<(), StoreError> {
+    folder.write("scenario.toml", scenario_toml)?;
+    let beside = summary.beside.as_deref().map(|load| (load, Some(load.setting.path.as_str())));
+    for (load, path) in summary.load.iter().map(|load| (load, None)).chain(beside) {
+        let name = tables::named("latency", "csv", path);
+        folder.write_with(&name, |out| latency_csv(load, out).map(drop))?;
+    }
+    folder.write("summary.json", json::summary(summary))
+}
+
 #[cfg(test)]
 mod fixture;

@@ -69,7 +69,7 @@ fn bar(eighths: usize) -> String {
 
 /// The lines of a histogram [ns], in `width` columns: where a line begins, its bar, how many and what
 /// share of all, and which percentiles lie in it. A line ends where the next begins. Whatever is there has
-/// a bar to see.
+/// a bar to see. In a terminal of less than some 65 columns lines may be too long.
 pub fn bars(histogram: &Histogram<u64>, width: usize) -> String {
     if histogram.is_empty() {
         return String::new();
@@ -102,7 +102,10 @@ pub fn bars(histogram: &Histogram<u64>, width: usize) -> String {
         let label = nanos(from as f64);
         let eighths = (n as f64 / most as f64 * (room * 8) as f64).round() as usize;
         let bar = bar(if n > 0 { eighths.max(1) } else { 0 });
-        let share = percent(n as f64 / histogram.len() as f64);
+        let share = match n as f64 / histogram.len() as f64 {
+            little if n > 0 && little < 0.000_5 => "<0.1 %".to_owned(),
+            share => percent(share),
+        };
         let line = format!(
             "{label:>LABEL$} │{bar:<room$}  {:>numbers$}  {share:>7}  {}",
             count(n),

@@ -127,7 +127,7 @@ fn set_up(text: &mut String, load: &LoadSummary) {
     let offered = load.throughput.offered;
     let mut parts = vec![
         format!("{} achieved", or_none(load.throughput.achieved, per_second)),
-        format!("{} s", or_none(Some(load.measured_s), |s| form::seconds(s))),
+        format!("{} s", or_none(Some(load.measured_s), form::seconds)),
     ];
     if let Some(offered) = offered {
         parts.insert(0, format!("{} offered", per_second(offered)));

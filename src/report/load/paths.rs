@@ -6,25 +6,25 @@ use crate::report::numbers::{NONE, fixed};
 use crate::report::text::columns;
 use crate::store::LoadSummary;
 
-/// The numbers that paths are told apart by.
-const TOLD: [&str; 4] = ["mean", "p50", "p99", "p999"];
-
-/// Every operation that both paths did, with the difference and the ratio of the second to the first.
+/// Every operation that both paths did, with the difference and the ratio of the second to the first:
+/// most of rankings, of the others the response in two numbers.
 pub(super) fn side_by_side(one: &LoadSummary, two: &LoadSummary) -> String {
     let mut rows = Vec::new();
     for op in Op::ALL {
-        for part in [Part::Response, Part::Service] {
+        let told: &[(Part, &[&str])] = match op {
+            Op::Rank => &[
+                (Part::Response, &["mean", "p50", "p99", "p999"]),
+                (Part::Service, &["mean", "p50", "p99", "p999"]),
+            ],
+            _ => &[(Part::Response, &["p50", "p99"])],
+        };
+        for &(part, names) in told {
             let (a, b) = (one.latency(op, part), two.latency(op, part));
-            for name in TOLD {
-                if let (Some(a), Some(b)) = (a.get(name), b.get(name)) {
-                    let name = if name == "p999" { "p99.9" } else { name };
-                    let label = format!("{} {} {name}", op.name(), part.name());
-                    rows.push(vec![label, nanos(a), nanos(b), difference(b - a), ratio(a, b)]);
-                }
-            }
-            // Of all but rankings the response alone is told.
-            if op != Op::Rank {
-                break;
+            for &name in names {
+                let Some((a, b)) = a.get(name).zip(b.get(name)) else { continue };
+                let name = if name == "p999" { "p99.9" } else { name };
+                let label = format!("{} {} {name}", op.name(), part.name());
+                rows.push(vec![label, nanos(a), nanos(b), difference(b - a), ratio(a, b)]);
             }
         }
     }

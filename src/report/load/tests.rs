@@ -89,8 +89,10 @@ fn the_fields_of_a_load_stand_at_the_top_and_are_read_back() {
     // To the last bit, through a file.
     let root = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(Some(root.path()), root.path(), "scenario", "load").unwrap();
-    folder.write("summary.json", json::summary(&summary)).unwrap();
+    crate::report::write_load(&folder, "name = \"small\"\n", &summary).unwrap();
     assert!(folder.summary().unwrap() == summary);
+    let table = |name: &str| std::fs::read_to_string(root.path().join(name)).unwrap();
+    assert_ne!(table("latency.csv"), table("latency-actor.csv"));
     // A summary of a load that lacks a field is refused with its name, and not taken for another's.
     let mut broken = value;
     broken.as_object_mut().unwrap().remove("throughput");
