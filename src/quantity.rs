@@ -36,7 +36,7 @@ pub enum QuantityError {
 }
 
 /// What was read, fit to be printed: clipped, and with control characters escaped.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let head: String = text.chars().take(40).collect();
     format!("`{}{}`", head.escape_debug(), if text.chars().nth(40).is_some() { "…" } else { "" })
 }
@@ -258,6 +258,11 @@ pub struct Rate {
 
 impl Rate {
     const UNITS: &'static str = "k, M, G, /s, /m, /h, /d, or both as in 20k/m";
+
+    /// A rate of so many events in one second [1/s]; nothing for what is negative or not finite.
+    pub fn of(per_second: f64) -> Option<Rate> {
+        (per_second.is_finite() && per_second >= 0.0).then_some(Rate { per_second })
+    }
 
     /// Events in one second [1/s]: finite, and not negative.
     pub const fn per_second(self) -> f64 {

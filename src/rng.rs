@@ -97,6 +97,11 @@ pub enum Purpose {
     Resample = 71,
     /// Which side of a test within one world somebody is on.
     Split = 72,
+    // Load, on the wall clock.
+    /// When the requests of a driver are due.
+    Due = 90,
+    /// How long a server of known answers works on a request.
+    Served = 91,
 }
 
 /// A root of chance: the key under which draws are made.

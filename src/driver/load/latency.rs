@@ -64,6 +64,23 @@ impl Part {
 /// Significant digits that histograms keep.
 pub const DIGITS: u8 = 3;
 
+/// The greatest time that a driver's own histograms tell apart from more: an hour [ns].
+pub const GREATEST: u64 = 3_600_000_000_000;
+
+/// A histogram with room for all up to [`GREATEST`], and every page of it in memory: recording in it
+/// neither allocates nor waits for the system.
+fn bounded() -> Histogram<u64> {
+    let mut room =
+        Histogram::new_with_max(GREATEST, DIGITS).expect("3 digits of an hour are allowed");
+    room.reset();
+    room
+}
+
+/// Empties histograms, and does not touch those that are empty.
+fn clear(of: &mut [Histogram<u64>]) {
+    of.iter_mut().filter(|histogram| !histogram.is_empty()).for_each(Histogram::reset);
+}
+
 /// Histograms of every part of every operation [ns].
 #[derive(Debug, Clone)]
 pub struct Latencies {
@@ -79,6 +96,31 @@ impl Default for Latencies {
 }
 
 impl Latencies {
+    /// Histograms with room for all up to [`GREATEST`]: recording what is no more than that allocates
+    /// nothing.
+    pub fn bounded() -> Self {
+        Latencies { of: (0..Op::ALL.len() * Part::ALL.len()).map(|_| bounded()).collect() }
+    }
+
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        clear(&mut self.of);
+    }
+
+    /// The histogram of one part over all operations [ns].
+    pub fn over_all(&self, part: Part) -> Histogram<u64> {
+        let mut all = Histogram::new(DIGITS).expect("3 digits are allowed");
+        for op in Op::ALL {
+            all.add(self.of(op, part)).expect("a histogram that grows takes every value");
+        }
+        all
+    }
+
+    /// Operations of all kinds that were done.
+    pub fn done(&self) -> u64 {
+        Op::ALL.iter().map(|&op| self.count(op)).sum()
+    }
+
     fn at(op: Op, part: Part) -> usize {
         op as usize * Part::ALL.len() + part as usize
     }
@@ -145,6 +187,17 @@ impl Default for Freshness {
 }
 
 impl Freshness {
+    /// Histograms with room for all up to [`GREATEST`]: recording what is no more than that allocates
+    /// nothing.
+    pub fn bounded() -> Self {
+        Freshness { of: Write::ALL.iter().map(|_| bounded()).collect() }
+    }
+
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        clear(&mut self.of);
+    }
+
     /// The histogram of one kind of write [ns].
     pub fn of(&self, write: Write) -> &Histogram<u64> {
         &self.of[write as usize]

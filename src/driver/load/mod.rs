@@ -5,12 +5,26 @@
 //! the market's read path, tests bring one that takes a known time. The loops know a [`Clock`] alone,
 //! so that known answers can be had in virtual time.
 
+mod actor;
+mod clock;
 mod direct;
 mod latency;
+mod merge;
+mod modes;
+mod record;
+mod schedule;
 mod tape;
+#[cfg(test)]
+mod tests;
 
+pub use actor::{Inbox, Letter, Mailboxes, Post, work};
+pub use clock::{GAP, Gaps, TscClock, VirtualClock};
 pub use direct::{Counts, Direct, StarWorth};
-pub use latency::{Freshness, Latencies, Op, Part, Second, Write};
+pub use latency::{Freshness, GREATEST, Latencies, Op, Part, Second, Write};
+pub use merge::{Inline, Merger, Total};
+pub use modes::{Driver, Ends, Outcome};
+pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told};
+pub use schedule::{Arrivals, Replay, Schedule, ScheduleError, Stage, Starts, Timetable};
 pub use tape::{Step, Tape, TapeSink};
 
 /// Where a driver reads the time, and waits for it.
@@ -30,4 +44,9 @@ pub trait Hand {
 
     /// Which the `i`-th operation is, without doing it.
     fn op(&self, i: u64) -> Op;
+
+    /// Tells what it saw beside its operations, as the freshness of what it wrote. Asked in the slack
+    /// between operations, and after each where there is none: what this takes is the harness's own
+    /// lateness. Nothing is allocated here.
+    fn tell(&mut self, _told: &mut Told<'_>) {}
 }
