@@ -1,20 +1,22 @@
 //! A driver's hand on the core itself: the path `direct`.
 
-use super::{Op, Step, Write};
+use super::{Clock, Hand, Op, Step, Told, Write};
 use crate::market::serve::{Change, Core, OfferAt, Reader, Writer};
+use crate::protocol::Query;
 
 /// What each class of shoppers thinks a star is worth [EUR/star], by class.
 pub type StarWorth = [f32];
 
 /// A driver at the core, with the traffic that it goes through over and over.
-pub struct Direct<'a> {
+pub struct Direct<'a, C> {
     core: &'a Core,
+    clock: C,
     reader: Reader,
     writer: Writer<'a>,
     steps: &'a [Step],
     star_eur: &'a StarWorth,
-    /// Whether the step before was a visit that was shown something.
-    shown: bool,
+    /// Writes that rankings show, with how long that took [ns], not told of so far.
+    fresh: Vec<(Write, u64)>,
     counts: Counts,
 }
 
@@ -41,11 +43,31 @@ impl Counts {
     }
 }
 
-impl<'a> Direct<'a> {
-    /// A hand on a core that goes through `steps`, and publishes its writes `batch` at a time.
-    pub fn new(core: &'a Core, steps: &'a [Step], star_eur: &'a StarWorth, batch: usize) -> Self {
-        let (reader, writer) = (core.reader(), core.writer(batch));
-        Direct { core, reader, writer, steps, star_eur, shown: false, counts: Counts::default() }
+/// Writes that may be shown between two tellings beside those of a batch: a driver notes fewer operations
+/// than this before it asks.
+const UNTOLD: usize = 1_024;
+
+impl<'a, C: Clock> Direct<'a, C> {
+    /// A hand on a core that goes through `steps`, at least one, and publishes its writes `batch` at a
+    /// time. Its clock times how long writes take to be shown.
+    pub fn new(
+        core: &'a Core,
+        clock: C,
+        steps: &'a [Step],
+        star_eur: &'a StarWorth,
+        batch: usize,
+    ) -> Self {
+        assert!(!steps.is_empty(), "a hand without anything to do");
+        Direct {
+            core,
+            clock,
+            reader: core.reader(),
+            writer: core.writer(batch),
+            steps,
+            star_eur,
+            fresh: Vec::with_capacity(batch + UNTOLD),
+            counts: Counts::default(),
+        }
     }
 
     /// What it did so far.
@@ -53,59 +75,78 @@ impl<'a> Direct<'a> {
         self.counts
     }
 
-    /// Which the `i`-th step is.
-    #[inline]
-    pub fn op(&self, i: u64) -> Op {
-        self.step(i).op()
-    }
-
     #[inline]
     fn step(&self, i: u64) -> Step {
         self.steps[(i % self.steps.len() as u64) as usize]
     }
 
-    /// Does the `i`-th step, which began at `at` [ns]. `shown` is told of every write, with the time at
-    /// which it began, as soon as rankings show it.
     #[inline]
-    pub fn act(&mut self, i: u64, at: u64, shown: &mut impl FnMut(Write, u64)) -> Op {
-        let mut told = |change: Change, stamp: u64| shown(write_of(change), stamp);
-        match self.step(i) {
-            step @ Step::Rank { class, .. } => {
-                if let Some(query) = step.query() {
-                    let star_eur = self.star_eur[class.index()];
-                    self.core.rank(&query, star_eur, &mut self.reader);
-                }
-                self.shown = true;
-                Op::Rank
-            }
-            Step::Buy => {
-                let box_offer = self.reader.offer(0).filter(|_| self.shown);
-                match box_offer.and_then(|offer| self.core.buy(offer)) {
-                    Some(_) => self.counts.sold += 1,
-                    None => self.counts.sold_out += 1,
-                }
-                Op::Buy
-            }
-            Step::Review { seller, category, stars } => {
-                self.counts.reviews += 1;
-                self.writer.review(seller, category, stars, at, &mut told);
-                Op::Review
-            }
-            Step::Reprice { row, product, price_cents } => {
-                self.writer.reprice(OfferAt { product, row }, price_cents, at, &mut told);
-                Op::Reprice
-            }
-            Step::Restock { row, product, units } => {
-                self.counts.restocked += u64::from(units);
-                self.writer.restock(OfferAt { product, row }, units, at, &mut told);
-                Op::Restock
-            }
+    fn rank(&mut self, query: &Query) {
+        let star_eur = self.star_eur[query.class.index()];
+        self.core.rank(query, star_eur, &mut self.reader);
+    }
+
+    fn buy(&mut self) {
+        match self.reader.offer(0).and_then(|offer| self.core.buy(offer)) {
+            Some(_) => self.counts.sold += 1,
+            None => self.counts.sold_out += 1,
         }
     }
 
+    fn write(&mut self, step: Step) {
+        let at = self.clock.now();
+        let Direct { writer, clock, fresh, .. } = self;
+        let mut shown = |change, stamp| fresh.push((write_of(change), clock.now() - stamp));
+        match step {
+            Step::Review { seller, category, stars } => {
+                writer.review(seller, category, stars, at, &mut shown);
+                self.counts.reviews += 1;
+            }
+            Step::Reprice { row, product, price_cents } => {
+                writer.reprice(OfferAt { product, row }, price_cents, at, &mut shown);
+            }
+            Step::Restock { row, product, units } => {
+                writer.restock(OfferAt { product, row }, units, at, &mut shown);
+                self.counts.restocked += u64::from(units);
+            }
+            Step::Rank { .. } | Step::Buy => {}
+        }
+    }
+
+    /// Does a step.
+    #[inline]
+    pub fn act(&mut self, step: Step) -> Op {
+        match step {
+            Step::Rank { session, product, country, class } => {
+                self.rank(&Query { session, product, country, class });
+            }
+            Step::Buy => self.buy(),
+            _ => self.write(step),
+        }
+        step.op()
+    }
+
     /// Publishes what still waits for its batch to be full.
-    pub fn finish(&mut self, shown: &mut impl FnMut(Write, u64)) {
-        self.writer.flush(&mut |change, stamp| shown(write_of(change), stamp));
+    pub fn finish(&mut self) {
+        self.writer.flush(&mut |_, _| {});
+    }
+}
+
+impl<C: Clock> Hand for Direct<'_, C> {
+    #[inline]
+    fn call(&mut self, i: u64) -> Op {
+        self.act(self.step(i))
+    }
+
+    #[inline]
+    fn op(&self, i: u64) -> Op {
+        self.step(i).op()
+    }
+
+    fn tell(&mut self, told: &mut Told<'_>) {
+        for (write, ns) in self.fresh.drain(..) {
+            told.fresh(write, ns);
+        }
     }
 }
 

@@ -6,7 +6,6 @@
 //! bursts; dealt to drivers, each gets an order of its own, which `market` and `seed` decide.
 
 use crate::history::{Fact, FactSink};
-use crate::protocol::Query;
 use crate::rng::{Dice, Purpose};
 use crate::units::{CategoryId, ClassId, CountryId, ProductId, SellerId, SessionId, SimTime};
 
@@ -66,16 +65,6 @@ impl Step {
             Step::Review { .. } => Op::Review,
             Step::Reprice { .. } => Op::Reprice,
             Step::Restock { .. } => Op::Restock,
-        }
-    }
-
-    /// The question of a visit.
-    pub fn query(&self) -> Option<Query> {
-        match *self {
-            Step::Rank { session, product, country, class } => {
-                Some(Query { session, product, country, class })
-            }
-            _ => None,
         }
     }
 }
