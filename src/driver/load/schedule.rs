@@ -7,7 +7,6 @@
 //! together.
 
 use std::fmt;
-use std::iter::{Skip, StepBy};
 use std::slice;
 use std::str::FromStr;
 
@@ -240,44 +239,45 @@ impl Schedule {
 /// Requests at recorded moments, at another speed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replay<'a> {
-    offsets: &'a [u64],
+    /// Driver by driver.
+    offsets: Vec<&'a [u64]>,
     length: u64,
     factor: f64,
-    drivers: u32,
 }
 
 impl<'a> Replay<'a> {
-    /// A recording of `length` [ns] that saw requests at `offsets` [ns] of it, in order, gone through
-    /// `factor` times as fast by drivers who take turns: the `i`-th request of driver d is the one numbered
-    /// `i`·drivers + d.
+    /// A recording of `length` [ns], gone through `factor` times as fast. Each driver has `offsets` of its
+    /// own [ns], in order: who deals them out knows what must stay together.
     ///
     /// # Errors
-    /// When there is no request within the length or no driver, the offsets are not in order, the factor is
+    /// When there is no request within the length or no driver, offsets are not in order, the factor is
     /// not above 0, or what is left of the time is more than there is.
     pub fn new(
-        offsets: &'a [u64],
+        offsets: &[&'a [u64]],
         length: u64,
         factor: f64,
-        drivers: u32,
     ) -> Result<Replay<'a>, ScheduleError> {
-        if drivers == 0 {
+        if offsets.is_empty() {
             return Err(ScheduleError::NoDriver);
         }
         if !(factor > 0.0 && factor.is_finite()) {
             return Err(ScheduleError::Factor(factor));
         }
-        if let Some(i) = offsets.windows(2).position(|two| two[1] < two[0]) {
-            let (before, at) = (offsets[i], offsets[i + 1]);
-            return Err(ScheduleError::Disorder { number: i + 1, before, at });
+        for of_one in offsets {
+            if let Some(i) = of_one.windows(2).position(|two| two[1] < two[0]) {
+                let (before, at) = (of_one[i], of_one[i + 1]);
+                return Err(ScheduleError::Disorder { number: i + 1, before, at });
+            }
         }
-        let offsets = &offsets[..offsets.partition_point(|&at| at < length)];
-        if offsets.is_empty() {
+        let within = |of_one: &&'a [u64]| &of_one[..of_one.partition_point(|&at| at < length)];
+        let offsets: Vec<&[u64]> = offsets.iter().map(within).collect();
+        if offsets.iter().all(|of_one| of_one.is_empty()) {
             return Err(ScheduleError::Nothing(length));
         }
         if length as f64 / factor >= LONGEST as f64 {
             return Err(ScheduleError::TooSlow(factor));
         }
-        Ok(Replay { offsets, length, factor, drivers })
+        Ok(Replay { offsets, length, factor })
     }
 
     fn length(&self) -> u64 {
@@ -304,8 +304,8 @@ impl Timetable<'_> {
         match self {
             Timetable::Drawn(schedule) => schedule.starts_from(driver, 0),
             Timetable::Replay(replay) => {
-                let mine = replay.offsets.iter().skip(driver as usize);
-                Starts(Kind::Given(mine.step_by(replay.drivers as usize), replay.factor))
+                let mine = replay.offsets.get(driver as usize).copied().unwrap_or_default();
+                Starts(Kind::Given(mine.iter(), replay.factor))
             }
         }
     }
@@ -314,7 +314,7 @@ impl Timetable<'_> {
     pub fn drivers(&self) -> u32 {
         match self {
             Timetable::Drawn(schedule) => schedule.drivers,
-            Timetable::Replay(replay) => replay.drivers,
+            Timetable::Replay(replay) => replay.offsets.len() as u32,
         }
     }
 
@@ -334,7 +334,7 @@ pub struct Starts<'a>(Kind<'a>);
 #[derive(Debug, Clone)]
 enum Kind<'a> {
     Drawn(Drawn<'a>),
-    Given(StepBy<Skip<slice::Iter<'a, u64>>>, f64),
+    Given(slice::Iter<'a, u64>, f64),
 }
 
 impl Iterator for Starts<'_> {
@@ -517,13 +517,13 @@ mod tests {
 
     #[test]
     fn a_recording_is_shared_out_and_compressed() {
-        let offsets = [0, 10, 10, 25, 80, 99, 100];
-        let table = Timetable::Replay(Replay::new(&offsets, 100, 0.5, 2).unwrap());
+        let (even, odd) = (&[0, 10, 80, 100][..], &[10, 25, 99][..]);
+        let table = Timetable::Replay(Replay::new(&[even, odd], 100, 0.5).unwrap());
         assert_eq!(table.starts(0).collect::<Vec<u64>>(), [0, 20, 160]);
         assert_eq!(table.starts(1).collect::<Vec<u64>>(), [20, 50, 198]);
         assert_eq!((table.length(), table.drivers()), (200, 2));
-        let fast = Timetable::Replay(Replay::new(&offsets, 101, 10.0, 1).unwrap());
-        assert_eq!(fast.starts(0).collect::<Vec<u64>>(), [0, 1, 1, 2, 8, 9, 10]);
+        let fast = Timetable::Replay(Replay::new(&[even], 101, 10.0).unwrap());
+        assert_eq!(fast.starts(0).collect::<Vec<u64>>(), [0, 1, 8, 10]);
     }
 
     #[test]
@@ -554,8 +554,9 @@ mod tests {
         assert!(refused(&["15000w@1/d", "15000w@1/d"], 1).contains("292 years"));
         assert!(refused(&["30000w@1/d"], 1).contains("292 years"));
         assert!(refused(&["1000s@1G"], 1).contains("549755813888 requests"));
-        let replay = |offsets: &[u64], length, factor, drivers| {
-            Replay::new(offsets, length, factor, drivers).unwrap_err().to_string()
+        let replay = |offsets: &[u64], length, factor, drivers: usize| {
+            let all = vec![offsets; drivers];
+            Replay::new(&all, length, factor).unwrap_err().to_string()
         };
         assert!(
             replay(&[1, 5, 4], 9, 1.0, 1).contains("request 2 of the recording goes back in time")

@@ -67,11 +67,16 @@ impl Tried {
 impl LoadPlan {
     /// How it is told; `serving` is how the core answers, `sample_calls` how many calls are timed as one
     /// at most.
-    pub(super) fn setting(&self, serving: &str, warmup_weeks: u32, sample_calls: u32) -> LoadSetting {
+    pub(super) fn setting(
+        &self,
+        serving: &str,
+        warmup_weeks: u32,
+        sample_calls: u32,
+    ) -> LoadSetting {
         LoadSetting {
             path: self.path.name().to_owned(),
             mode: self.mode.to_string(),
-            arrivals: (self.mode == super::Mode::Open).then(|| self.arrivals.name().to_owned()),
+            arrivals: (self.mode == super::Mode::Open).then(|| self.arrivals.to_string()),
             drivers: self.drivers,
             warmup_weeks,
             batch: self.batch,
@@ -88,8 +93,12 @@ mod tests {
 
     /// A second in which `done` of `offered` rankings took 10 us each.
     fn tried(offered: u64, done: u64, backlog: u64, valid: bool) -> Tried {
-        let mut measured =
-            Measured { length: 1_000_000_000, offered: Some(offered), backlog, ..Measured::default() };
+        let mut measured = Measured {
+            length: 1_000_000_000,
+            offered: Some(offered),
+            backlog,
+            ..Measured::default()
+        };
         for part in [Part::Service, Part::Response] {
             let histogram = measured.latencies.of_mut(Op::Rank, part);
             histogram.record_n(10_000, done).expect("a histogram that grows");

@@ -131,7 +131,9 @@ mod tests {
         for text in ["single", "closed:1", "closed:64", "open", "offline", "replay"] {
             assert_eq!(text.parse::<Mode>().map(|mode| mode.to_string()), Ok(text.to_owned()));
         }
-        for text in ["", "Open", "open:3", "closed", "closed:", "closed:0", "closed:-1", "closed:1e3"] {
+        for text in
+            ["", "Open", "open:3", "closed", "closed:", "closed:0", "closed:-1", "closed:1e3"]
+        {
             assert!(text.parse::<Mode>().is_err(), "{text}");
         }
         let why = "closed:99999999".parse::<Mode>().unwrap_err().to_string();
