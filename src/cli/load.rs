@@ -1,19 +1,21 @@
 //! `brocante load`: the ranking core under load, on the wall clock.
 
+use std::path::Path as FsPath;
 use std::str::FromStr;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
-use super::progress::{Interrupt, Progress};
 use super::run::RunArgs;
-use super::{Exit, Format, Output};
-use crate::driver::load::{Arrivals, Second, Stage};
-use crate::experiment::load::{LoadPlan, LoadTrial, Mode, Path, Tried, Warm};
-use crate::experiment::{Follow, Threshold, Trial, cores};
+use super::{Exit, Output};
+use crate::driver::load::{Arrivals, Stage};
+use crate::experiment::load::{LoadPlan, Mode, Path};
+use crate::experiment::{Replications, Threshold, cores};
 use crate::market::serve::Serving;
 use crate::quantity::{Rate, Span};
-use crate::report;
-use crate::scenario::{Loaded, Scenario};
-use crate::store::{LatencyLog, RESULTS, RunFolder, Summary, WorldName, WorldSummary};
+use crate::scenario::Scenario;
+use crate::store::{RESULTS, RunFolder};
+use session::Session;
+
+mod session;
 
 /// Rate of an open load where none is given [1/s].
 const USUAL_RATE: f64 = 100_000.0;
@@ -23,6 +25,8 @@ const USUAL: Span = Span::seconds(10);
 const USUAL_WARMUP: u64 = 4;
 /// Most threads that ask.
 const MOST_DRIVERS: i64 = 1_024;
+/// The shortest load [ns].
+const LEAST_NS: u64 = 10_000_000;
 
 /// Arguments of `load`.
 #[derive(Debug, clap::Args)]
@@ -103,6 +107,9 @@ impl Load {
         let loaded = self.args.load(&[])?;
         let asked = || {
             let worlds = self.args.worlds(self.args.replications.unwrap_or(1))?;
+            if self.find_max && worlds > 1 {
+                return Err(wrong(&format!("--find-max in {worlds} worlds"), "one world"));
+            }
             Ok((worlds, self.warmup(&loaded.scenario)?, self.plan(&loaded.scenario)?))
         };
         let (worlds, weeks, plan) = match asked() {
@@ -113,12 +120,14 @@ impl Load {
             }
         };
         loaded.remarks.iter().for_each(|remark| out.note(remark.draw_remark(true).trim_end()));
-        let folder =
-            RunFolder::create(self.args.out.as_deref(), FsPath::new(RESULTS), &loaded.name, "load")?;
-        let interrupt = Interrupt::listen()?;
-        let mut session =
-            Session { load: self, loaded: &loaded, plan, weeks, folder, interrupt, out, began };
-        session.run(worlds)
+        let folder = RunFolder::create(
+            self.args.out.as_deref(),
+            FsPath::new(RESULTS),
+            &loaded.name,
+            "load",
+        )?;
+        let worlds = Replications { markets: self.args.markets, each: worlds / self.args.markets };
+        Session::begin(self, &loaded, plan, weeks, &folder, out)?.run(worlds, began)
     }
 
     /// Whole weeks of warm-up.
@@ -138,7 +147,8 @@ impl Load {
 
     fn plan(&self, scenario: &Scenario) -> Result<LoadPlan, String> {
         let path = if self.path == "actor" { Path::Actor } else { Path::Direct };
-        let arrivals = if self.arrivals == "uniform" { Arrivals::Uniform } else { Arrivals::Poisson };
+        let arrivals =
+            if self.arrivals == "uniform" { Arrivals::Uniform } else { Arrivals::Poisson };
         let open_only = |given: bool, name: &str| match self.mode {
             Mode::Open => Ok(()),
             _ if !given => Ok(()),
@@ -166,15 +176,25 @@ impl Load {
         if serving == Some(Serving::AtWrite) && scenario.ranking.build().per_query() {
             let policy = scenario.ranking.about().name;
             let what = format!("--serve write with the policy `{policy}`");
-            let why = "read: its scores depend on chance or on the shopper, so no order can be kept";
+            let why =
+                "read: its scores depend on chance or on the shopper, so no order can be kept";
             return Err(wrong(&what, why));
         }
         let drivers = self.drivers.unwrap_or_else(|| (cores() as u32 - 1).max(1));
         let length = self.top.unwrap_or(scenario.market.slate_length) as usize;
         let batch = self.batch;
-        let plan =
-            LoadPlan { path, mode: self.mode, arrivals, stages, duration, drivers, batch, serving, length };
-        plan.check(scenario.seed).map_err(|error| format!("error: {error}"))?;
+        let plan = LoadPlan {
+            path,
+            mode: self.mode,
+            arrivals,
+            stages,
+            duration,
+            drivers,
+            batch,
+            serving,
+            length,
+        };
+        plan.check().map_err(|error| format!("error: {error}"))?;
         Ok(plan)
     }
 }

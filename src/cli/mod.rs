@@ -7,6 +7,7 @@ mod design;
 mod exit;
 mod explain;
 mod list;
+mod load;
 mod nudge;
 mod output;
 mod progress;
@@ -54,6 +55,8 @@ enum Command {
     Compare(compare::Compare),
     /// Measure what one review, or a shock to one seller, makes of the market.
     Nudge(nudge::Nudge),
+    /// Put the ranking core under load, on the wall clock.
+    Load(load::Load),
     /// Try the known answers: does the market give what formulas say?
     Validate(validate::Validate),
     /// Run a scenario at many points of some of its keys.
@@ -99,6 +102,7 @@ impl Command {
             Command::Run(command) => command.run(out, began),
             Command::Compare(command) => command.run(out, began),
             Command::Nudge(command) => command.run(out, began),
+            Command::Load(command) => command.run(out, began),
             Command::Validate(command) => command.run(out, began),
             Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),

@@ -45,6 +45,11 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// What is true from then on, for those who look at it themselves.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     /// Whether the user asked to stop.
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -162,5 +162,4 @@ async fn cell<C: Clock, O: Outlet>(
         }
         desk.settle(&mut hand);
     }
-    hand.finish();
 }

@@ -1,5 +1,7 @@
 //! A driver's hand on the core itself: the path `direct`.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::{Clock, Hand, Op, Step, Told, Write};
 use crate::market::serve::{Change, Core, OfferAt, Reader, Writer};
 use crate::protocol::Query;
@@ -18,6 +20,16 @@ pub struct Direct<'a, C> {
     /// Writes that rankings show, with how long that took [ns], not told of so far.
     fresh: Vec<(Write, u64)>,
     counts: Counts,
+    /// Where the counts of all hands are added up when this one goes.
+    sum: &'a Mutex<Counts>,
+}
+
+/// A hand that goes publishes what still waits for its batch to be full.
+impl<C> Drop for Direct<'_, C> {
+    fn drop(&mut self) {
+        self.writer.flush(&mut |_, _| {});
+        self.sum.lock().unwrap_or_else(PoisonError::into_inner).add(&self.counts);
+    }
 }
 
 /// What a hand did beside what is timed.
@@ -49,13 +61,14 @@ const UNTOLD: usize = 1_024;
 
 impl<'a, C: Clock> Direct<'a, C> {
     /// A hand on a core that goes through `steps`, at least one, and publishes its writes `batch` at a
-    /// time. Its clock times how long writes take to be shown.
+    /// time. Its clock times how long writes take to be shown; what it did is added to `sum` when it goes.
     pub fn new(
         core: &'a Core,
         clock: C,
         steps: &'a [Step],
         star_eur: &'a StarWorth,
         batch: usize,
+        sum: &'a Mutex<Counts>,
     ) -> Self {
         assert!(!steps.is_empty(), "a hand without anything to do");
         Direct {
@@ -67,12 +80,8 @@ impl<'a, C: Clock> Direct<'a, C> {
             star_eur,
             fresh: Vec::with_capacity(batch + UNTOLD),
             counts: Counts::default(),
+            sum,
         }
-    }
-
-    /// What it did so far.
-    pub fn counts(&self) -> Counts {
-        self.counts
     }
 
     #[inline]
@@ -124,11 +133,6 @@ impl<'a, C: Clock> Direct<'a, C> {
             _ => self.write(step),
         }
         step.op()
-    }
-
-    /// Publishes what still waits for its batch to be full.
-    pub fn finish(&mut self) {
-        self.writer.flush(&mut |_, _| {});
     }
 }
 

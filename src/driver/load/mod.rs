@@ -16,6 +16,8 @@ mod schedule;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod threads;
+mod validity;
 
 pub use actor::{Inbox, Letter, Mailboxes, Post, work};
 pub use clock::{GAP, Gaps, TscClock, VirtualClock};
@@ -26,6 +28,8 @@ pub use modes::{Driver, Ends, Outcome};
 pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told};
 pub use schedule::{Arrivals, Replay, Schedule, ScheduleError, Stage, Starts, Timetable};
 pub use tape::{Step, Tape, TapeSink};
+pub use threads::{Driven, Drove, Mode, Plan, drive};
+pub use validity::{Check, Disturbance, HostMeter, ThreadMeter, Validity, Verdict};
 
 /// Where a driver reads the time, and waits for it.
 pub trait Clock {

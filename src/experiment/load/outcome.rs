@@ -28,6 +28,24 @@ pub struct Tried {
 }
 
 impl Tried {
+    /// Adds what came of the same load in another world. Checks are those of whichever did worse.
+    pub fn add(&mut self, other: &Tried) {
+        self.measured.latencies.add(&other.measured.latencies);
+        self.measured.freshness.add(&other.measured.freshness);
+        self.measured.length += other.measured.length;
+        self.measured.overflow += other.measured.overflow;
+        self.measured.backlog += other.measured.backlog;
+        self.measured.offered =
+            self.measured.offered.zip(other.measured.offered).map(|(one, two)| one + two);
+        for (mine, theirs) in self.checks.iter_mut().zip(&other.checks) {
+            if mine.pass && (!theirs.pass || theirs.value > mine.value) {
+                *mine = theirs.clone();
+            }
+        }
+        self.counts.add(&other.counts);
+        self.stopped |= other.stopped;
+    }
+
     /// Whether more was asked for than could be done: less than 99 % of it was, letters were turned away,
     /// or at the end more than a hundredth of a second's requests had not begun.
     pub fn is_saturated(&self) -> bool {
