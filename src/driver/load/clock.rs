@@ -29,6 +29,15 @@ pub struct Gaps {
 }
 
 impl Gaps {
+    /// Those of two clocks.
+    pub fn and(self, other: Gaps) -> Gaps {
+        Gaps {
+            count: self.count + other.count,
+            longest: self.longest.max(other.longest),
+            lost: self.lost + other.lost,
+        }
+    }
+
     /// Notes two readings in a row [ns].
     fn between(&mut self, last: u64, next: u64) {
         let gap = next - last;

@@ -13,6 +13,8 @@ mod record;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod threads;
+mod validity;
 
 pub use clock::{GAP, Gaps, TscClock, VirtualClock};
 pub use latency::{Freshness, GREATEST, Latencies, Op, Part, Second, Write};
@@ -20,6 +22,8 @@ pub use merge::{Inline, Merger, Total};
 pub use modes::{Driver, Ends, Outcome};
 pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told};
 pub use schedule::{Arrivals, Replay, Schedule, ScheduleError, Stage, Starts, Timetable};
+pub use threads::{Driven, Drove, Mode, Plan, drive};
+pub use validity::{Check, Disturbance, HostMeter, ThreadMeter, Validity, Verdict};
 
 /// Where a driver reads the time, and waits for it.
 pub trait Clock {
