@@ -5,6 +5,8 @@
 //! proportions, for the products that are popular there. Played in order it is the week with its real
 //! bursts; dealt to drivers, each gets an order of its own, which `market` and `seed` decide.
 
+use std::ops::Range;
+
 use crate::history::{Fact, FactSink};
 use crate::rng::{Dice, Purpose};
 use crate::units::{CategoryId, ClassId, CountryId, ProductId, SellerId, SessionId, SimTime};
@@ -78,23 +80,23 @@ enum Heard {
     Restock { seller: SellerId, product: ProductId, units: u32 },
 }
 
-/// Listens to what happens from a moment on.
+/// Listens to what happens within a time.
 #[derive(Debug)]
 pub struct TapeSink {
-    from: SimTime,
+    within: Range<SimTime>,
     heard: Vec<(SimTime, Heard)>,
 }
 
 impl TapeSink {
-    /// Listens from a moment on.
-    pub fn since(from: SimTime) -> Self {
-        TapeSink { from, heard: Vec::new() }
+    /// Listens from a moment on, and until before another.
+    pub fn within(within: Range<SimTime>) -> Self {
+        TapeSink { within, heard: Vec::new() }
     }
 }
 
 impl FactSink for TapeSink {
     fn take(&mut self, at: SimTime, fact: &Fact<'_>) {
-        if at < self.from {
+        if !self.within.contains(&at) {
             return;
         }
         let heard = match *fact {
@@ -267,11 +269,12 @@ mod tests {
     /// Two cells and a market: what came before the week, orders of campaigns and offers that are gone
     /// are left out; a purchase stays with its visit.
     fn tape() -> Tape {
-        let mut sinks = [0; 3].map(|_| TapeSink::since(SimTime(10)));
+        let mut sinks = [0; 3].map(|_| TapeSink::within(SimTime(10)..SimTime(40)));
         sinks[0].take(SimTime(9), &shown(1));
         sinks[0].take(SimTime(10), &shown(2));
         sinks[0].take(SimTime(10), &Fact::Bought { order: order(2, 1) });
         sinks[0].take(SimTime(30), &Fact::Bought { order: order(99, 0) });
+        sinks[0].take(SimTime(40), &shown(4));
         sinks[1].take(SimTime(10), &shown(3));
         sinks[1].take(SimTime(15), &Fact::Reviewed { order: order(1, 1), stars: 4, late: false });
         for (seller, price_cents) in [(SellerId(7), 90), (SellerId(8), 80)] {
@@ -317,7 +320,7 @@ mod tests {
         /// visit before it.
         #[test]
         fn a_deal_is_the_whole_week(buys in proptest::collection::vec(any::<bool>(), 1..60), seed in any::<u64>()) {
-            let mut sink = TapeSink::since(SimTime(0));
+            let mut sink = TapeSink::within(SimTime(0)..SimTime(99));
             for (n, &buys) in (0u64..).zip(&buys) {
                 sink.take(SimTime(n), &shown(n));
                 if buys {

@@ -29,8 +29,10 @@ impl Trial<'_> {
     /// the heart stops it before.
     pub fn warm(&self, weeks: u32, heart: &mut dyn Heartbeat) -> Option<Warm> {
         assert!((1..=self.scenario.weeks).contains(&weeks), "a warm-up of {weeks} weeks");
-        let from = SimTime(u64::from(weeks - 1) * US_PER_WEEK);
-        let listener = || Listener { recorder: Recorder::bare(), tape: TapeSink::since(from) };
+        let start_of = |week: u32| SimTime(u64::from(week) * US_PER_WEEK);
+        // What midnight brings counts for the week that it begins.
+        let last = start_of(weeks - 1)..start_of(weeks);
+        let listener = || Listener { recorder: Recorder::bare(), tape: TapeSink::within(last.clone()) };
         let run = self.observe(weeks, heart, listener);
         (run.weeks == weeks).then(|| Warm::of(run, weeks))
     }
