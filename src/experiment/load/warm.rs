@@ -32,7 +32,8 @@ impl Trial<'_> {
         let start_of = |week: u32| SimTime(u64::from(week) * US_PER_WEEK);
         // What midnight brings counts for the week that it begins.
         let last = start_of(weeks - 1)..start_of(weeks);
-        let listener = || Listener { recorder: Recorder::bare(), tape: TapeSink::within(last.clone()) };
+        let listener =
+            || Listener { recorder: Recorder::bare(), tape: TapeSink::within(last.clone()) };
         let run = self.observe(weeks, heart, listener);
         (run.weeks == weeks).then(|| Warm::of(run, weeks))
     }
