@@ -149,6 +149,13 @@ impl Load {
         let path = if self.path == "actor" { Path::Actor } else { Path::Direct };
         let arrivals =
             if self.arrivals == "uniform" { Arrivals::Uniform } else { Arrivals::Poisson };
+        if path == Path::Actor && !self.mode.is_scheduled() {
+            let what = format!("--path actor with --mode {}", self.mode);
+            return Err(wrong(
+                &what,
+                "--mode open or replay: a driver that posts waits for no answer",
+            ));
+        }
         let open_only = |given: bool, name: &str| match self.mode {
             Mode::Open => Ok(()),
             _ if !given => Ok(()),

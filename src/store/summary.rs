@@ -75,7 +75,7 @@ pub struct Summary {
     /// Of a load: what came of it, field by field beside those above.
     #[serde(flatten)]
     pub load: Option<LoadSummary>,
-    /// Of a load on two paths: the same of the second.
+    /// Of a load on the path `actor`: the same load on the path `direct`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Box<LoadSummary>>,
 }
@@ -313,7 +313,7 @@ impl Summary {
         Summary { designs, tested_worlds, ..self }
     }
 
-    /// The same of a load, and of a second one that was put on another path.
+    /// The same of a load, and of one that was put on the path `direct` for comparison.
     #[must_use]
     pub fn loaded(self, load: LoadSummary, beside: Option<LoadSummary>) -> Summary {
         Summary { load: Some(load), beside: beside.map(Box::new), ..self }

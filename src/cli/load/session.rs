@@ -9,7 +9,7 @@ use crate::cli::progress::{Interrupt, Progress};
 use crate::cli::{Exit, Format, Output};
 use crate::driver::load::{Op, Part, Second, Stage};
 use crate::experiment::load::{
-    Found, Length, LoadPlan, LoadTrial, Mode, Tried, Verdict, Warm, find_max,
+    Found, Length, LoadPlan, LoadTrial, Mode, Path, Tried, Verdict, Warm, find_max,
 };
 use crate::experiment::{Follow, Replications};
 use crate::quantity::{Rate, Span};
@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
     /// Runs it in every world, writes the folder and prints the report.
     pub(super) fn run(self, worlds: Replications, began: Instant) -> anyhow::Result<Exit> {
         let progress = Progress::new(worlds.worlds(), self.interrupt.clone(), self.out);
-        let mut ran: Option<(Tried, Option<Search>)> = None;
+        let mut ran: Option<Ran> = None;
         let mut summaries = Vec::new();
         for number in 0..worlds.worlds() as u32 {
             let scenario = worlds.scenario_of(number, &self.loaded.scenario);
@@ -93,20 +93,20 @@ impl<'a> Session<'a> {
             let one = self.one(&warm, &scenario)?;
             ran = Some(match ran {
                 None => one,
-                Some((mut all, search)) => {
-                    all.add(&one.0);
-                    (all, search)
+                Some(mut all) => {
+                    all.add(&one);
+                    all
                 }
             });
             if self.interrupt.asked() {
                 break;
             }
         }
-        let Some((tried, search)) = ran else {
+        let Some(ran) = ran else {
             self.out.error("interrupted: the warm-up was not over, nothing is kept");
             return Ok(Exit::Interrupted);
         };
-        self.conclude(&tried, search, summaries, began)
+        self.conclude(ran, summaries, began)
     }
 
     fn world(
@@ -127,14 +127,21 @@ impl<'a> Session<'a> {
         WorldSummary::new(name, warm.digest, warm.counts, &[])
     }
 
-    /// The load on one warm market.
-    fn one(&self, warm: &Warm, scenario: &Scenario) -> anyhow::Result<(Tried, Option<Search>)> {
+    /// The load on one warm market; by mailboxes, after the same without them.
+    fn one(&self, warm: &Warm, scenario: &Scenario) -> anyhow::Result<Ran> {
         let trial = LoadTrial::new(warm, scenario);
         if self.load.find_max {
             let (tried, search) = self.search(&trial)?;
-            return Ok((tried, Some(search)));
+            return Ok(Ran { tried, beside: None, search: Some(search) });
         }
-        Ok((self.put(&trial, &self.plan, true)?, None))
+        let beside = match self.plan.path {
+            Path::Direct => None,
+            Path::Actor => {
+                let plan = LoadPlan { path: Path::Direct, ..self.plan.clone() };
+                Some(self.put(&trial, &plan, false)?)
+            }
+        };
+        Ok(Ran { tried: self.put(&trial, &self.plan, true)?, beside, search: None })
     }
 
     /// Puts one load on; the live line is drawn over, and seconds that are `kept` are logged.
@@ -196,11 +203,11 @@ impl<'a> Session<'a> {
 
     fn conclude(
         self,
-        tried: &Tried,
-        search: Option<Search>,
+        ran: Ran,
         summaries: Vec<WorldSummary>,
         began: Instant,
     ) -> anyhow::Result<Exit> {
+        let Ran { tried, beside, search } = ran;
         let mut load = tried.summary(&self.load.slo);
         if let Some(Search { found, curve }) = &search {
             load.curve.clone_from(curve);
@@ -225,7 +232,8 @@ impl<'a> Session<'a> {
         log.finish()?;
         let sim_s = began.elapsed().as_secs_f64();
         let about = self.load.args.about("load", self.loaded, began, sim_s);
-        let summary = Summary::new(about, &[], summaries).loaded(load, None);
+        let summary = Summary::new(about, &[], summaries)
+            .loaded(load, beside.as_ref().map(|beside| beside.summary(&[])));
         report::write_load(self.folder, &self.loaded.resolved, &summary)?;
         match self.out.format {
             Format::Json => self.out.result(&report::json::summary(&summary))?,
@@ -241,6 +249,23 @@ impl<'a> Session<'a> {
             self.out.error("interrupted: kept what was measured until then");
         }
         Ok(exit)
+    }
+}
+
+/// What was put on, in all worlds.
+struct Ran {
+    tried: Tried,
+    /// The same load on the path `direct`, where another was asked for.
+    beside: Option<Tried>,
+    search: Option<Search>,
+}
+
+impl Ran {
+    fn add(&mut self, other: &Ran) {
+        self.tried.add(&other.tried);
+        if let (Some(mine), Some(theirs)) = (&mut self.beside, &other.beside) {
+            mine.add(theirs);
+        }
     }
 }
 

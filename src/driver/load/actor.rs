@@ -9,17 +9,25 @@
 //! `service` the work of the cell.
 
 use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Instant;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::{Clock, Direct, Hand, Op, Outlet, Recorder, Sample, Starts, Step, Told};
+use super::seconds::{both, joined};
+use super::threads::Collector;
+use super::{
+    Buffer, Clock, Direct, Driven, Hand, Merger, Op, Outlet, Plan, Recorder, Sample, Second,
+    Starts, Step, Timetable, Told, TscClock, drive,
+};
 
 /// A request on its way.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter {
+struct Letter {
     step: Step,
     /// The intended start.
     due: u64,
@@ -29,16 +37,16 @@ pub struct Letter {
 
 /// Where the requests of all cells go in.
 #[derive(Debug, Clone)]
-pub struct Mailboxes {
+struct Mailboxes {
     cells: Vec<Sender<Letter>>,
 }
 
 /// Where those of one cell come out.
-pub type Inbox = Receiver<Letter>;
+type Inbox = Receiver<Letter>;
 
 impl Mailboxes {
     /// Mailboxes for so many cells, each with room for `room` letters.
-    pub fn new(cells: u32, room: usize) -> (Mailboxes, Vec<Inbox>) {
+    fn new(cells: u32, room: usize) -> (Mailboxes, Vec<Inbox>) {
         let both = (0..cells.max(1)).map(|_| channel(room.max(1)));
         let (cells, inboxes) = both.unzip();
         (Mailboxes { cells }, inboxes)
@@ -58,24 +66,25 @@ impl Mailboxes {
 }
 
 /// A driver's hand that posts.
-pub struct Post<'a, C> {
+struct Post<'a> {
     mailboxes: Mailboxes,
-    clock: C,
+    /// The clock of the run, from its begin on.
+    clock: TscClock,
+    begins: &'a OnceLock<Instant>,
     steps: &'a [Step],
     /// When requests are due, in step with the driver's own.
     starts: Starts<'a>,
+    /// The cell of the visit before.
     cell: usize,
     overflow: u64,
 }
 
-impl<'a, C: Clock> Post<'a, C> {
-    /// A hand that posts `steps`, over and over, as they are due by `starts`.
-    pub fn new(mailboxes: Mailboxes, clock: C, steps: &'a [Step], starts: Starts<'a>) -> Self {
-        Post { mailboxes, clock, steps, starts, cell: 0, overflow: 0 }
+impl Hand for Post<'_> {
+    fn begin(&mut self, epoch: Instant) {
+        self.clock = TscClock::since(epoch);
+        self.begins.get_or_init(|| epoch);
     }
-}
 
-impl<C: Clock> Hand for Post<'_, C> {
     fn call(&mut self, i: u64) -> Op {
         let step = self.steps[(i % self.steps.len() as u64) as usize];
         self.cell = self.mailboxes.cell_of(&step, self.cell);
@@ -126,18 +135,16 @@ impl<C: Clock, O: Outlet> Desk<C, O> {
     }
 }
 
-/// Works off what comes into the cells of one thread until every hand that posts is gone, and says when
-/// the last was done [ns since the run began]. `hand` makes the hand of a cell.
-///
-/// # Errors
-/// When the system refuses a runtime.
-pub fn work<'a, C: Clock, O: Outlet>(
+/// Works off what comes into the cells of one thread until every hand that posts is gone. `hand` makes the
+/// hand of a cell.
+fn work<'a, C: Clock, O: Outlet>(
     inboxes: Vec<Inbox>,
     clock: C,
     recorder: Recorder<O>,
-    hand: impl Fn() -> Direct<'a, C>,
-) -> std::io::Result<u64> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    hand: &impl Fn() -> Direct<'a, C>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("a runtime without input and output asks nothing of the system");
     let desk = RefCell::new(Desk { clock, recorder });
     let cells: FuturesUnordered<_> =
         inboxes.into_iter().map(|inbox| cell(inbox, hand(), &desk)).collect();
@@ -145,7 +152,6 @@ pub fn work<'a, C: Clock, O: Outlet>(
     let Desk { mut clock, recorder } = desk.into_inner();
     let at = clock.now();
     recorder.finish(at);
-    Ok(at)
 }
 
 /// One cell: an actor that reads its letters in the order in which they came.
@@ -162,4 +168,89 @@ async fn cell<C: Clock, O: Outlet>(
         }
         desk.settle(&mut hand);
     }
+}
+
+/// The cells behind the mailboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cells {
+    /// How many there are.
+    pub number: u32,
+    /// Letters that a mailbox holds at most.
+    pub room: usize,
+    /// Threads that they share.
+    pub threads: u32,
+}
+
+/// Lets the cells begin, whatever became of the drivers that were to say when.
+struct Unblock<'a>(&'a OnceLock<Instant>);
+
+impl Drop for Unblock<'_> {
+    fn drop(&mut self) {
+        self.0.get_or_init(TscClock::epoch);
+    }
+}
+
+/// Runs a plan whose timetable is `table` through mailboxes: drivers post the `steps` of each, cells work
+/// them off with hands that `hand` makes. `watch` hears of every second when the run is over.
+///
+/// # Panics
+/// When a hand does.
+pub fn drive_through_mailboxes<'a>(
+    plan: &Plan<'_>,
+    table: &Timetable<'_>,
+    cells: Cells,
+    steps: &[Vec<Step>],
+    hand: impl Fn() -> Direct<'a, TscClock> + Sync,
+    watch: impl FnMut(Second),
+) -> Driven {
+    let begins = OnceLock::new();
+    let (mailboxes, inboxes) = Mailboxes::new(cells.number, cells.room);
+    let threads = cells.threads.clamp(1, cells.number.max(1));
+    let mut shares: Vec<Vec<Inbox>> = (0..threads).map(|_| Vec::new()).collect();
+    for (number, inbox) in inboxes.into_iter().enumerate() {
+        shares[number % threads as usize].push(inbox);
+    }
+    let cores = if plan.pin { core_affinity::get_core_ids() } else { None }.unwrap_or_default();
+    let mut collector = Collector::new(threads);
+    let (begins, hand, cores) = (&begins, &hand, &cores[..]);
+    thread::scope(|scope| {
+        let unblock = Unblock(begins);
+        for (number, inboxes) in shares.into_iter().enumerate() {
+            let lane = collector.lane();
+            scope.spawn(move || {
+                // Drivers take the last cores, cells the first.
+                if let Some(core) = cores.get(number) {
+                    core_affinity::set_for_current(*core);
+                }
+                let recorder = Recorder::new(Buffer::new(number as u32), lane);
+                let clock = TscClock::since(*begins.wait());
+                work(inboxes, clock, recorder, hand);
+            });
+        }
+        let merged = scope.spawn(move || {
+            let mut seconds = Vec::new();
+            let merger = Merger::new(threads, None);
+            let total = collector.merge(merger, &mut |second| seconds.push(second));
+            (total, seconds)
+        });
+        let mut posted = Vec::new();
+        let post = |driver: u32| Post {
+            mailboxes: mailboxes.clone(),
+            clock: TscClock::since(TscClock::epoch()),
+            begins,
+            steps: &steps[driver as usize],
+            starts: table.starts(driver),
+            cell: 0,
+            overflow: 0,
+        };
+        let driven = drive(plan, post, |second| posted.push(second));
+        drop(mailboxes);
+        drop(unblock);
+        let (total, worked) = match merged.join() {
+            Ok(merged) => merged,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        joined(posted, worked).into_iter().for_each(watch);
+        Driven { total: both(&driven.total, total), ..driven }
+    })
 }

@@ -5,6 +5,8 @@
 //! the market's read path, tests bring one that takes a known time. The loops know a [`Clock`] alone,
 //! so that known answers can be had in virtual time.
 
+use std::time::Instant;
+
 mod actor;
 mod clock;
 mod direct;
@@ -13,13 +15,14 @@ mod merge;
 mod modes;
 mod record;
 mod schedule;
+mod seconds;
 mod tape;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod validity;
 
-pub use actor::{Inbox, Letter, Mailboxes, Post, work};
+pub use actor::{Cells, drive_through_mailboxes};
 pub use clock::{GAP, Gaps, TscClock, VirtualClock};
 pub use direct::{Counts, Direct, StarWorth};
 pub use latency::{Freshness, GREATEST, Latencies, Op, Part, Second, Write};
@@ -43,6 +46,9 @@ pub trait Clock {
 
 /// What a driver does, one operation at a time.
 pub trait Hand {
+    /// The run begins: times are counted from `epoch`. Told once, on the wall clock alone.
+    fn begin(&mut self, _epoch: Instant) {}
+
     /// Does the driver's `i`-th operation, and says which it was. Nothing is allocated here.
     fn call(&mut self, i: u64) -> Op;
 

@@ -115,7 +115,7 @@ enum Passed {
 
 /// A driver's way to the one who merges. Both channels have room for all buffers there are: nobody
 /// waits and nothing is allocated.
-struct Lane {
+pub(super) struct Lane {
     full: SyncSender<Passed>,
     empty: Receiver<Box<Buffer>>,
     spare: Option<Box<Buffer>>,
@@ -139,6 +139,53 @@ impl Outlet for Lane {
     fn last(&mut self, full: Box<Buffer>) {
         // Nobody hears it where the thread that merges came to grief: it says so itself.
         let _ = self.full.send(Passed::Last(full));
+    }
+}
+
+/// The ways from all who time to the one who merges.
+pub(super) struct Collector {
+    full: SyncSender<Passed>,
+    heard: Receiver<Passed>,
+    /// By driver, as far as there are lanes.
+    empties: Vec<SyncSender<Box<Buffer>>>,
+    room: usize,
+}
+
+impl Collector {
+    /// For so many who time.
+    pub(super) fn new(drivers: u32) -> Self {
+        let room = drivers as usize * (SPARE + 2);
+        let (full, heard) = sync_channel(room);
+        Collector { full, heard, empties: Vec::new(), room }
+    }
+
+    /// The way of the next of them, from 0.
+    pub(super) fn lane(&mut self) -> Lane {
+        let driver = self.empties.len() as u32;
+        let (give, empty) = sync_channel(self.room);
+        for _ in 0..SPARE {
+            let _ = give.send(Buffer::new(driver));
+        }
+        self.empties.push(give);
+        Lane { full: self.full.clone(), empty, spare: None }
+    }
+
+    /// Puts together what they pass on until all are done.
+    pub(super) fn merge(self, mut merger: Merger<'_>, watch: &mut dyn FnMut(Second)) -> Total {
+        let Collector { full, heard, empties, .. } = self;
+        drop(full);
+        while let Ok(passed) = heard.recv() {
+            match passed {
+                Passed::Full(mut buffer) => {
+                    merger.take(&buffer, false, watch);
+                    buffer.clear();
+                    // A driver that is done wants none back.
+                    let _ = empties[buffer.driver as usize].try_send(buffer);
+                }
+                Passed::Last(buffer) => merger.take(&buffer, true, watch),
+            }
+        }
+        merger.total()
     }
 }
 
@@ -211,26 +258,17 @@ pub fn drive<H: Hand>(
     let gate = Gate::new(drivers);
     // The first clock of a program measures the counter's rate, before anybody waits for it.
     TscClock::since(TscClock::epoch());
-    let room = drivers as usize * (SPARE + 2);
-    let (full, heard) = sync_channel(room);
+    let mut collector = Collector::new(drivers);
     let (hand, gate, cores) = (&hand, &gate, &cores[..]);
     thread::scope(|scope| {
-        let mut empties = Vec::new();
         let mut threads = Vec::new();
         for driver in 0..drivers {
-            let (give, empty) = sync_channel(room);
-            for _ in 0..SPARE {
-                let _ = give.send(Buffer::new(driver));
-            }
-            empties.push(give);
-            let lane = Lane { full: full.clone(), empty, spare: None };
-            let plan = *plan;
+            let (lane, plan) = (collector.lane(), *plan);
             threads.push(scope.spawn(move || one(driver, &plan, hand, lane, gate, cores)));
         }
-        drop(full);
         let mut before = HostMeter::default();
         gate.open(|| before = HostMeter::read());
-        let total = merge(plan, &heard, &empties, &mut watch);
+        let total = collector.merge(merger(plan), &mut watch);
         let after = HostMeter::read();
         let drove = threads.into_iter().map(|thread| match thread.join() {
             Ok(drove) => drove,
@@ -253,9 +291,10 @@ fn one<H: Hand>(
 ) -> Drove {
     let mut arrival = Arrival { gate, stop: plan.stop, passed: false };
     let core = pinned(driver, cores);
-    let hand = hand(driver);
+    let mut hand = hand(driver);
     let recorder = Recorder::new(Buffer::new(driver), lane);
     let epoch = arrival.pass();
+    hand.begin(epoch);
     let clock = TscClock::since(epoch);
     let before = ThreadMeter::read();
     let driver_of = Driver { clock, hand, recorder, ends: plan.ends(driver), stop: plan.stop };
@@ -277,13 +316,8 @@ fn pinned(driver: u32, cores: &[CoreId]) -> Option<usize> {
     core_affinity::set_for_current(core).then_some(core.id)
 }
 
-/// Puts together what drivers pass on until all are done.
-fn merge(
-    plan: &Plan<'_>,
-    heard: &Receiver<Passed>,
-    empties: &[SyncSender<Box<Buffer>>],
-    watch: &mut dyn FnMut(Second),
-) -> Total {
+/// Who merges what the drivers of a plan do.
+fn merger<'a>(plan: &Plan<'a>) -> Merger<'a> {
     let asked = match plan.mode {
         Mode::Open(table) => {
             let of = |driver| (table.starts(driver), plan.ends(driver).count);
@@ -291,19 +325,7 @@ fn merge(
         }
         _ => None,
     };
-    let mut merger = Merger::new(plan.drivers(), asked);
-    while let Ok(passed) = heard.recv() {
-        match passed {
-            Passed::Full(mut buffer) => {
-                merger.take(&buffer, false, watch);
-                buffer.clear();
-                // A driver that is done wants none back.
-                let _ = empties[buffer.driver as usize].try_send(buffer);
-            }
-            Passed::Last(buffer) => merger.take(&buffer, true, watch),
-        }
-    }
-    merger.total()
+    Merger::new(plan.drivers(), asked)
 }
 
 fn disturbance(

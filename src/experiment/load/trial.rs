@@ -4,8 +4,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use crate::driver::load::{
-    self, Check, Counts, Direct, Driven, Ends, Plan, Replay, Schedule, ScheduleError, Second, Step,
-    Timetable, TscClock, drive,
+    self, Cells, Check, Counts, Direct, Driven, Ends, Plan, Replay, Schedule, ScheduleError,
+    Second, Step, Timetable, TscClock, drive, drive_through_mailboxes,
 };
 use crate::market::serve::{Core, Serving};
 use crate::rng::Dice;
@@ -13,10 +13,14 @@ use crate::scenario::Scenario;
 use crate::store::{LoadCheck, Measured};
 use crate::units::US_PER_WEEK;
 
-use super::{LoadPlan, Mode, Tried, Warm};
+use super::{LoadPlan, Mode, Path, Tried, Warm};
+use crate::experiment::cores;
 
 /// Calls that are timed as one at most, in the modes that do so.
 const SAMPLE_CALLS: u32 = 64;
+
+/// Letters that a mailbox holds at most.
+const MAILBOX: usize = 1_024;
 
 /// Loads of a warm market.
 pub struct LoadTrial<'a> {
@@ -116,7 +120,24 @@ impl<'a> LoadTrial<'a> {
             let steps = &dealt.steps[driver as usize];
             Direct::new(core, clock, steps, &self.star_eur, plan.batch as usize, counts)
         };
-        drive(&how, hand, watch)
+        match (plan.path, table) {
+            (Path::Actor, Some(table)) => {
+                let cells = self.cells(drivers);
+                let worker = || {
+                    let clock = TscClock::since(TscClock::epoch());
+                    let batch = plan.batch as usize;
+                    Direct::new(core, clock, &dealt.steps[0], &self.star_eur, batch, counts)
+                };
+                drive_through_mailboxes(&how, table, cells, &dealt.steps, worker, watch)
+            }
+            _ => drive(&how, hand, watch),
+        }
+    }
+
+    /// Cells behind mailboxes: as many as the scenario has, on the cores that drivers leave.
+    fn cells(&self, drivers: u32) -> Cells {
+        let threads = (cores() as u32).saturating_sub(drivers).max(1);
+        Cells { number: self.scenario.engine.cells, room: MAILBOX, threads }
     }
 
     fn timetable<'t>(
@@ -165,18 +186,18 @@ fn check(of: &Check) -> LoadCheck {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::Path as File;
 
-    use super::super::{LoadPlan, Path as Way};
+    use super::super::LoadPlan;
     use super::*;
-    use crate::driver::load::{Arrivals, Op};
+    use crate::driver::load::{Arrivals, Op, Total};
     use crate::experiment::Trial;
     use crate::scenario;
     use crate::units::{ProductId, SellerId};
 
-    fn plan(mode: Mode) -> LoadPlan {
+    fn plan(path: Path, mode: Mode) -> LoadPlan {
         LoadPlan {
-            path: Way::Direct,
+            path,
             mode,
             arrivals: Arrivals::Poisson,
             stages: vec!["200ms@20k".parse().expect("a stage")],
@@ -197,7 +218,7 @@ mod tests {
     /// reviewed is what the core has to show for it.
     #[test]
     fn every_mode_asks_what_the_week_asked_and_nothing_is_lost() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
+        let path = File::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
         let loaded = scenario::load(&path, &[]).unwrap_or_else(|wrong| panic!("{wrong}"));
         let scenario = &loaded.scenario;
         let trial = Trial { scenario, world: 0, workers: 2, measured: false };
@@ -205,8 +226,10 @@ mod tests {
         let loads = LoadTrial::new(&warm, scenario);
         let mix = warm.tape.mix();
         let ranks = mix[Op::Rank as usize] as f64 / warm.tape.len() as f64;
-        for mode in [Mode::Single, Mode::Closed(3), Mode::Open, Mode::Offline, Mode::Replay] {
-            let (plan, stop) = (plan(mode), AtomicBool::new(false));
+        let direct = [Mode::Single, Mode::Closed(3), Mode::Open, Mode::Offline, Mode::Replay];
+        let both = direct.map(|mode| (Path::Direct, mode)).into_iter();
+        for (path, mode) in both.chain([(Path::Actor, Mode::Open), (Path::Actor, Mode::Replay)]) {
+            let (plan, stop) = (plan(path, mode), AtomicBool::new(false));
             let core = loads.core(&plan);
             let dealt = loads.deal(&plan);
             let times: Vec<&[u64]> = dealt.times.iter().map(Vec::as_slice).collect();
@@ -229,20 +252,21 @@ mod tests {
             let part = all.count(Op::Rank) as f64 / all.done() as f64;
             assert!((part - ranks).abs() < 0.05, "{mode}: {part} of {ranks} are rankings");
             if mode == Mode::Replay {
-                assert_eq!(all.done() + driven.total.backlog, warm.tape.len() as u64);
+                let Total { backlog, overflow, .. } = driven.total;
+                assert_eq!(all.done() + backlog + overflow, warm.tape.len() as u64, "{path:?}");
             }
         }
     }
 
     #[test]
     fn a_load_that_is_stopped_says_so() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
+        let path = File::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
         let loaded = scenario::load(&path, &[]).unwrap_or_else(|wrong| panic!("{wrong}"));
         let scenario = &loaded.scenario;
         let trial = Trial { scenario, world: 0, workers: 2, measured: false };
         let warm = trial.warm(1, &mut ()).expect("nobody stops it");
         let tried = LoadTrial::new(&warm, scenario)
-            .run(&plan(Mode::Open), &AtomicBool::new(true), |_| ())
+            .run(&plan(Path::Direct, Mode::Open), &AtomicBool::new(true), |_| ())
             .expect("a schedule");
         assert!(tried.stopped && tried.measured.done() < 4_000);
     }

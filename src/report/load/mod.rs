@@ -26,7 +26,8 @@ const WIDTH: usize = 80;
 
 /// How a load was put on, how long operations took and how long changes took to show, thresholds, whether
 /// all that can be believed, the search for the highest rate, and a histogram of `responses`, the times
-/// [ns] that rankings took on the first path. A load on two paths begins with what lies between them.
+/// [ns] that rankings took on the path that was asked for. Where there is another beside it, the text begins
+/// with what lies between them.
 ///
 /// The text fits in 80 columns, and the bars in `width`.
 pub fn load_text(
@@ -42,15 +43,15 @@ pub fn load_text(
     let mut text = match &summary.beside {
         None => format!("{name}: load on the {} path\n\n", load.setting.path),
         Some(other) => {
-            let (one, two) = (&load.setting.path, &other.setting.path);
+            let (one, two) = (&other.setting.path, &load.setting.path);
             format!("{name}: load on the {one} path and on the {two} path\n")
         }
     };
     if let Some(other) = &summary.beside {
         heading(&mut text, paint, "Side by side");
-        text.push_str(&paths::side_by_side(load, other));
+        text.push_str(&paths::side_by_side(other, load));
     }
-    for load in [Some(load), summary.beside.as_deref()].into_iter().flatten() {
+    for load in [summary.beside.as_deref(), Some(load)].into_iter().flatten() {
         if summary.beside.is_some() {
             let title = format!("On the {} path", load.setting.path);
             heading(&mut text, paint, &title);

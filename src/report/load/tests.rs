@@ -18,8 +18,8 @@ fn one_path() {
 
 #[test]
 fn two_paths() {
-    let ((direct, responses), (actor, _)) = (fixture::direct(), fixture::actor());
-    let summary = fixture::summary(direct, Some(actor));
+    let ((direct, _), (actor, responses)) = (fixture::direct(), fixture::actor());
+    let summary = fixture::summary(actor, Some(direct));
     insta::assert_snapshot!("load_two_paths", text(&summary, Some(&responses)));
 }
 
