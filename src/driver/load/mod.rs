@@ -20,7 +20,7 @@ pub use clock::{GAP, Gaps, TscClock, VirtualClock};
 pub use latency::{Freshness, GREATEST, Latencies, Op, Part, Second, Write};
 pub use merge::{Inline, Merger, Total};
 pub use modes::{Driver, Ends, Outcome};
-pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told};
+pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told, Whole};
 pub use schedule::{Arrivals, Replay, Schedule, ScheduleError, Stage, Starts, Timetable};
 pub use threads::{Driven, Drove, Mode, Plan, drive};
 pub use validity::{Check, Disturbance, HostMeter, ThreadMeter, Validity, Verdict};
