@@ -86,6 +86,25 @@ fn other_parameters_have_other_answers() {
     assert_eq!((expected(&take, 0), expected(&take, 2)), (0.5, 0.125));
 }
 
+/// Queues in front of the load driver's loops: half as many visits, and what the formulas say of them.
+#[test]
+fn queues_follow_their_load() {
+    let words = "queue-mm1 queue-md1 --replications 2 --set shoppers.visits_per_week=302400000";
+    let words: Vec<&str> = words.split(' ').collect();
+    let of = |more: &[&str]| summary(0, &[&words[..], more].concat()).1["cases"].clone();
+    let cases = of(&["--workers", "1"]);
+    let expected: Vec<f64> = [0, 1, 2, 4].map(|i| cases[i]["expected"].as_f64().unwrap()).to_vec();
+    // 1/(1 − .5) ms, ln 2 and ln 100 times that, and 1 + .5/(2·.5) ms.
+    for (got, known) in expected.iter().zip([2.0, 1.386_294, 9.210_340, 1.5]) {
+        assert!((got - known).abs() < 1e-5, "{got} is not {known}");
+    }
+    // The tolerance is the stated one, and the same worlds come out at any number of workers.
+    let tolerance = cases[0]["tolerance"].as_f64().unwrap();
+    assert!((tolerance - 0.06).abs() < 1e-9, "{tolerance}");
+    assert_eq!(cases, of(&["--workers", "2"]));
+    assert_ne!(cases, of(&["--seed", "5"]));
+}
+
 #[test]
 fn what_breaks_the_assumption_fails_with_1() {
     let urn = "polya-urn --replications 200 --set stop.orders=300";
@@ -135,6 +154,8 @@ fn what_is_refused() {
         (&["polya-urn", "--set", "ranking.random={}"], "`polya-urn` cannot be tried so"),
         (&["polya-urn", "--set", "ranking.random={}"], "needs the key `ranking.popularity.a`"),
         (&["polya-urn", "--set", "ranking.popularity.c=0.0"], "there is no urn"),
+        (&["queue-mm1", "--set", "shoppers.visits_per_week=6048e5"], "busy 1 of the time"),
+        (&["coordinated-omission", "--set", "shoppers.visits_per_week=1e3"], "about 50 to 50,000"),
         (&["missing.toml"], "there is no scenario `missing.toml`"),
         (&["other.toml"], "is not about a known answer"),
         (&["cascade", "--replications", "0"], "--replications"),

@@ -28,7 +28,7 @@ pub use direct::{Counts, Direct, StarWorth};
 pub use latency::{Freshness, GREATEST, Latencies, Op, Part, Second, Write};
 pub use merge::{Inline, Merger, Total};
 pub use modes::{Driver, Ends, Outcome};
-pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told};
+pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told, Whole};
 pub use schedule::{Arrivals, Replay, Schedule, ScheduleError, Stage, Starts, Timetable};
 pub use tape::{Step, Tape, TapeSink};
 pub use threads::{Driven, Drove, Mode, Plan, drive};

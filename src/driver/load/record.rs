@@ -242,3 +242,24 @@ fn rounded(whole: u64, parts: u32) -> u64 {
     let parts = u64::from(parts);
     (whole + parts / 2) / parts
 }
+
+/// Keeps one buffer for the whole run: for runs in virtual time that nobody follows by the second.
+#[derive(Debug, Default)]
+pub struct Whole(Option<Box<Buffer>>);
+
+impl Whole {
+    /// What was recorded from the first moment to the last; nothing before a driver is done.
+    pub fn latencies(self) -> Latencies {
+        self.0.map_or_else(Latencies::default, |buffer| buffer.latencies)
+    }
+}
+
+impl Outlet for &mut Whole {
+    fn pass(&mut self, full: Box<Buffer>) -> Result<Box<Buffer>, Box<Buffer>> {
+        Err(full)
+    }
+
+    fn last(&mut self, full: Box<Buffer>) {
+        self.0 = Some(full);
+    }
+}

@@ -5,6 +5,7 @@ use crate::driver::Go;
 use crate::experiment::nudge::{self, Nudge, Pair};
 use crate::experiment::{Replications, Seat, Trial, World, side_by_side};
 use crate::history::{Digest, FactSink};
+use crate::rng::mix64;
 use crate::scenario::{Loaded, Scenario, ScenarioError};
 use crate::store::{Answer, Counts};
 
@@ -178,6 +179,30 @@ impl<'a> Bench<'a> {
         side_by_side(self.extent.workers, worlds, run, keep);
         self.ledger.sim_s += by_thread.into_iter().fold(0.0, f64::max);
         if taken.len() == worlds as usize { Ok(taken) } else { Err(Halt::Stopped) }
+    }
+
+    /// Does `work` once for each world, with a seed of its own, where no market is simulated but a load.
+    /// Results come in the order of worlds.
+    pub fn each_load<T: Send>(
+        &mut self,
+        setting: &Setting,
+        work: impl Fn(u64) -> T + Sync,
+    ) -> Result<Vec<T>, Halt> {
+        if self.dry {
+            return Err(Halt::Stopped);
+        }
+        let (seed, worlds) = (setting.scenario.seed, u64::from(self.worlds().max(1)));
+        let mut results = Vec::with_capacity(worlds as usize);
+        let whole = u64::from(self.case.settings.max(1)) * worlds;
+        let Bench { case, audience, over, extent, .. } = self;
+        let keep = |result| {
+            results.push(result);
+            *over += 1;
+            audience.told(case, *over, whole)
+        };
+        let run = |world, _: Seat| Some(work(mix64(seed ^ mix64(world))));
+        side_by_side(extent.workers, worlds, run, keep);
+        if results.len() as u64 == worlds { Ok(results) } else { Err(Halt::Stopped) }
     }
 
     /// Runs every world of a setting and its twin that differs by a nudge, in each of these settings of

@@ -15,6 +15,7 @@ mod channels;
 mod choices;
 mod intervals;
 mod orders;
+mod queues;
 mod reviews;
 mod sample;
 mod trade;
@@ -87,6 +88,9 @@ pub const CASES: &[Case] = &[
     trade::MONEY,
     channels::CUT,
     intervals::COVERAGE,
+    queues::MM1,
+    queues::MD1,
+    queues::OMISSION,
 ];
 
 /// A file under `scenarios/known-answers/`, by its path, with its text.
@@ -108,6 +112,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "best-of-n"
     "cascade"
     "channels-cut"
+    "coordinated-omission"
     "coupon-collector"
     "dirichlet"
     "first-sale"
@@ -118,6 +123,8 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "poisson-arrivals"
     "polya-urn"
     "position"
+    "queue-md1"
+    "queue-mm1"
     "self-selected-reviews"
     "slate-places"
     "thompson"
