@@ -20,6 +20,7 @@ mod past;
 mod record;
 mod reputation;
 mod requests;
+pub mod serve;
 mod settle;
 mod shelf;
 mod split;
@@ -38,7 +39,7 @@ use crate::ranking::{Merit, Ranking, Reads, Weight};
 use crate::rng::{Alias, Block, Dice, unit_normal, unit32};
 use crate::units::{CategoryId, Cents, ClassId, CountryId, ProductId, SellerId, SimTime};
 
-pub use best::Placed;
+pub use best::{Placed, best};
 pub use build::{MarketPlan, MarketSpec, Opening};
 pub use catalogue::{CategorySpec, CountrySpec, PaymentSpec, ProductsSpec};
 pub use cell::Cell;

@@ -95,6 +95,58 @@ struct Record {
     true_stars: f64,
 }
 
+/// What is known of one seller and matters for its offers in one category.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// All that was ever counted.
+    pub lifetime: &'a Tally,
+    /// What was counted within the window.
+    pub window: &'a Tally,
+    /// All that was ever counted within the category.
+    pub within: &'a Tally,
+    /// The true mean stars.
+    pub true_stars: f64,
+}
+
+impl Known<'_> {
+    /// What a policy may know of an offer with so many views [millionths]; `blind` when the channel is
+    /// cut.
+    pub fn merit(&self, views: u64, blind: bool) -> Merit {
+        if blind {
+            return Merit::unknown(self.true_stars);
+        }
+        let (all, recent, here) = (self.lifetime, self.window, self.within);
+        Merit {
+            reviews: all.reviews,
+            stars: all.stars,
+            rest_milli: all.rest_milli,
+            positive: all.positive,
+            recent_reviews: recent.reviews,
+            recent_stars: recent.stars,
+            recent_rest_milli: recent.rest_milli,
+            recent_positive: recent.positive,
+            orders: all.orders,
+            late: all.late,
+            defective: all.defective,
+            returned: all.returned,
+            cancelled: all.cancelled,
+            category_reviews: here.reviews,
+            category_stars: here.stars,
+            category_rest_milli: here.rest_milli,
+            category_positive: here.positive,
+            category_orders: here.orders,
+            category_late: here.late,
+            category_defective: here.defective,
+            category_returned: here.returned,
+            category_cancelled: here.cancelled,
+            requests: all.requests,
+            answer_hours: all.answer_hours,
+            exposure: views as f64 / 1e6,
+            true_stars: self.true_stars,
+        }
+    }
+}
+
 /// The reputations of all sellers.
 #[derive(Debug, Clone, Default)]
 pub struct Reputations {
@@ -210,40 +262,9 @@ impl Reputations {
 
     /// What a policy may know of a seller's offer in `category`; `blind` when the channel is cut.
     pub fn merit(&self, seller: SellerId, category: CategoryId, views: u64, blind: bool) -> Merit {
-        let record = &self.records[seller.index()];
-        if blind {
-            return Merit::unknown(record.true_stars);
-        }
-        let (all, recent) = (&record.lifetime, &record.window);
-        let here = self.within(seller, category);
-        Merit {
-            reviews: all.reviews,
-            stars: all.stars,
-            rest_milli: all.rest_milli,
-            positive: all.positive,
-            recent_reviews: recent.reviews,
-            recent_stars: recent.stars,
-            recent_rest_milli: recent.rest_milli,
-            recent_positive: recent.positive,
-            orders: all.orders,
-            late: all.late,
-            defective: all.defective,
-            returned: all.returned,
-            cancelled: all.cancelled,
-            category_reviews: here.reviews,
-            category_stars: here.stars,
-            category_rest_milli: here.rest_milli,
-            category_positive: here.positive,
-            category_orders: here.orders,
-            category_late: here.late,
-            category_defective: here.defective,
-            category_returned: here.returned,
-            category_cancelled: here.cancelled,
-            requests: all.requests,
-            answer_hours: all.answer_hours,
-            exposure: views as f64 / 1e6,
-            true_stars: record.true_stars,
-        }
+        let Record { lifetime, window, true_stars } = &self.records[seller.index()];
+        let within = self.within(seller, category);
+        Known { lifetime, window, within, true_stars: *true_stars }.merit(views, blind)
     }
 
     /// Sellers whose merit changed since the last [`Reputations::refreshed`], in the order of change.

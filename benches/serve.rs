@@ -1,0 +1,247 @@
+//! What a ranking costs while writers change the market: the two ways to serve, and locks beside them.
+//!
+//!     cargo bench --bench serve
+//!
+//! One reader ranks distinct queries, the top 10 of a median of 20 offers (mean 29), by the policy `box`:
+//! alone, beside a writer of 100,000 updates a second, and beside one that is flat out on the other core.
+//! Times of a call are of batches of 16 distinct queries, as one call takes hardly more than the clock
+//! does; the quartiles are those of the batches.
+
+#[path = "serve/locked.rs"]
+mod locked;
+#[path = "serve/world.rs"]
+mod world;
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use brocante::market::serve::{Core, OfferAt, Reader, Serving};
+use brocante::protocol::Query;
+use quanta::Clock;
+
+use locked::Locked;
+use world::{QUERIES, STAR_EUR, World};
+
+/// Calls that are timed together.
+const BATCH: usize = 16;
+/// Ways to serve, in the order of the tables.
+const WAYS: [(Serving, &str); 2] =
+    [(Serving::AtRead, "scored at the read"), (Serving::AtWrite, "order kept at the write")];
+
+/// How long to measure.
+struct Effort {
+    /// Batches of a measurement.
+    batches: usize,
+    /// Updates of a measurement.
+    updates: usize,
+    products: usize,
+    /// Measurements whose median is told.
+    repeats: usize,
+}
+
+/// Something that ranks.
+trait Ranks: Sync {
+    type Room;
+    fn room(&self) -> Self::Room;
+    fn rank(&self, query: &Query, room: &mut Self::Room) -> usize;
+    fn reprice(&self, changes: &mut dyn Iterator<Item = (OfferAt, u32)>, batch: usize);
+}
+
+impl Ranks for Core {
+    type Room = Reader;
+
+    fn room(&self) -> Reader {
+        self.reader()
+    }
+
+    #[inline]
+    fn rank(&self, query: &Query, room: &mut Reader) -> usize {
+        Core::rank(self, query, STAR_EUR, room);
+        room.slate().len()
+    }
+
+    fn reprice(&self, changes: &mut dyn Iterator<Item = (OfferAt, u32)>, batch: usize) {
+        let mut writer = self.writer(batch);
+        for (offer, price_cents) in changes {
+            writer.reprice(offer, price_cents, 0, &mut |_, _| {});
+        }
+        writer.flush(&mut |_, _| {});
+    }
+}
+
+/// Nanoseconds of a call.
+#[derive(Clone, Copy)]
+struct Times {
+    p50: f64,
+    p99: f64,
+    mean: f64,
+}
+
+/// Times the calls of one reader.
+fn time<R: Ranks>(core: &R, queries: &[Query], batches: usize) -> Times {
+    let clock = Clock::new();
+    let mut room = core.room();
+    let mut ns = Vec::with_capacity(batches);
+    let mut places = 0;
+    for batch in queries.chunks_exact(BATCH).cycle().take(batches) {
+        let start = clock.raw();
+        for query in batch {
+            places += core.rank(query, &mut room);
+        }
+        ns.push(clock.delta_as_nanos(start, clock.raw()) as f64 / BATCH as f64);
+    }
+    black_box(places);
+    let mean = ns.iter().sum::<f64>() / ns.len() as f64;
+    ns.sort_by(f64::total_cmp);
+    Times { p50: ns[ns.len() / 2], p99: ns[ns.len() * 99 / 100], mean }
+}
+
+/// The measurement with the median p50 of some.
+fn median(repeats: usize, mut measure: impl FnMut() -> Times) -> Times {
+    let mut all: Vec<Times> = (0..repeats).map(|_| measure()).collect();
+    all.sort_by(|one, other| one.p50.total_cmp(&other.p50));
+    all[all.len() / 2]
+}
+
+/// Reprices offers on another thread while `measure` runs: `per_second` of them, or as many as can be.
+/// Says too how many it did a second.
+fn beside_writer<R: Ranks, T>(
+    core: &R,
+    world: &World,
+    per_second: Option<u64>,
+    batch: usize,
+    measure: impl FnOnce() -> T,
+) -> (T, f64) {
+    let (stop, done) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let clock = Clock::new();
+            let start = clock.raw();
+            let mut n = 0;
+            let mut changes = world.changes().take_while(|_| {
+                n += 1;
+                while per_second.is_some_and(|rate| {
+                    clock.delta_as_nanos(start, clock.raw()) < n * 1_000_000_000 / rate
+                }) {
+                    std::hint::spin_loop();
+                }
+                done.store(n, Ordering::Relaxed);
+                !stop.load(Ordering::Relaxed)
+            });
+            core.reprice(&mut changes, batch);
+        });
+        let clock = Clock::new();
+        // The writer has begun.
+        while done.load(Ordering::Relaxed) == 0 {
+            std::hint::spin_loop();
+        }
+        let (start, before) = (clock.raw(), done.load(Ordering::Relaxed));
+        let measured = measure();
+        let seconds = clock.delta_as_nanos(start, clock.raw()) as f64 / 1e9;
+        let updates = done.load(Ordering::Relaxed) - before;
+        stop.store(true, Ordering::Relaxed);
+        (measured, updates as f64 / seconds)
+    })
+}
+
+/// Rankings alone and beside writers.
+fn rankings<R: Ranks>(name: &str, core: &R, world: &World, effort: &Effort) {
+    let one = || median(effort.repeats, || time(core, &world.queries, effort.batches));
+    one();
+    let beside = |rate| beside_writer(core, world, rate, 1, one);
+    let alone = (one(), 0.0);
+    for (what, (times, updates)) in
+        [("alone", alone), ("100 k/s", beside(Some(100_000))), ("flat out", beside(None))]
+    {
+        println!(
+            "{name:<26}{what:>10}{:>9.1}{:>9.1}{:>9.1}{:>10.1}{:>12.2}",
+            times.p50,
+            times.p99,
+            times.mean,
+            1e3 / times.mean,
+            updates / 1e6
+        );
+    }
+}
+
+/// How many updates a second one writer can do.
+fn updates<R: Ranks>(name: &str, core: &R, world: &World, effort: &Effort) {
+    let clock = Clock::new();
+    for batch in [1, 8, 64] {
+        let mut millions: Vec<f64> = (0..effort.repeats)
+            .map(|_| {
+                let start = clock.raw();
+                core.reprice(&mut world.changes().take(effort.updates), batch);
+                effort.updates as f64 * 1e3 / clock.delta_as_nanos(start, clock.raw()) as f64
+            })
+            .collect();
+        millions.sort_by(f64::total_cmp);
+        println!("{name:<26}{batch:>10}{:>14.2}", millions[millions.len() / 2]);
+    }
+}
+
+/// Nanoseconds a ranking for products of one size.
+fn sizes(effort: &Effort) {
+    println!("\n{:<12}{:>20}{:>26}", "candidates", WAYS[0].1, WAYS[1].1);
+    for n in [10, 30, 100, 300, 1_000, 3_000, 10_000] {
+        // As many products as make 30,000 offers, so that every size finds the same caches.
+        let world = World::of_sizes(vec![n; (30_000 / n).max(1)]);
+        print!("{n:<12}");
+        for ((serving, _), width) in WAYS.into_iter().zip([20, 26]) {
+            let core = Core::of_plan(world.plan(serving));
+            let batches = (effort.batches * 30 / n).max(1).min(effort.batches);
+            time(&core, &world.queries, batches);
+            let times = median(effort.repeats, || time(&core, &world.queries, batches));
+            print!("{:>width$.1}", times.p50);
+        }
+        println!();
+    }
+}
+
+/// Allocations of as many rankings as there are queries.
+fn allocations(core: &Core, world: &World) -> u64 {
+    let mut reader = core.reader();
+    let info = allocation_counter::measure(|| {
+        for query in &world.queries {
+            core.rank(query, STAR_EUR, &mut reader);
+        }
+    });
+    info.count_total
+}
+
+fn main() {
+    // Under `cargo test --benches` the flag is missing: run everything once, quickly.
+    let measuring = std::env::args().any(|arg| arg == "--bench");
+    let effort = if measuring {
+        Effort { batches: 100_000, updates: 1_000_000, products: 2_000, repeats: 5 }
+    } else {
+        Effort { batches: 10, updates: 100, products: 50, repeats: 1 }
+    };
+    let world = World::new(effort.products);
+    println!("{}, batches of {BATCH} of {QUERIES} distinct queries", world.about());
+    let cores = WAYS.map(|(serving, name)| (Core::of_plan(world.plan(serving)), name));
+    let locked = WAYS.map(|(serving, name)| {
+        (Locked::new(world.plan(serving), serving), name.replace("order", "lock, order"))
+    });
+    println!(
+        "\n{:<26}{:>10}{:>9}{:>9}{:>9}{:>10}{:>12}",
+        "ns a ranking", "writer", "p50", "p99", "mean", "M/s", "M updates/s"
+    );
+    for ((core, name), (lock, _)) in cores.iter().zip(&locked) {
+        world.assert_same(core, lock);
+        rankings(name, core, &world, &effort);
+        rankings("  RwLock a product", lock, &world, &effort);
+        world.assert_same(core, lock);
+    }
+    println!("\n{:<26}{:>10}{:>14}", "repricing, one writer", "batch", "M updates/s");
+    for ((core, name), (lock, _)) in cores.iter().zip(&locked) {
+        updates(name, core, &world, &effort);
+        updates("  RwLock a product", lock, &world, &effort);
+    }
+    println!();
+    for (core, name) in &cores {
+        println!("{name}: {} allocations in {QUERIES} rankings", allocations(core, &world));
+    }
+    sizes(&effort);
+}
