@@ -79,7 +79,7 @@ pub fn print(lines: &[Line], markdown: bool) {
     let ratios = ["× order kept", "× scored at read"];
     let mut at_rest = Sheet::new(
         markdown,
-        &["at rest", "where", "p50 [ns]", "p99 [ns]", "mean [ns]", ratios[0], ratios[1]],
+        &["at rest", "where", "p50 [ns]", "p99 [ns]", "mean to p99 [ns]", ratios[0], ratios[1]],
     );
     let mut written = Sheet::new(
         markdown,
@@ -100,40 +100,43 @@ pub fn print(lines: &[Line], markdown: bool) {
     let (rest_p50, written_p50) = (ours(resting), ours(writing));
     for line in lines {
         let name = line.name.clone();
-        if line.turns.is_empty() {
+        if line.entrant.is_none() {
             at_rest.table.add_row([name, line.place.clone()]);
             continue;
         }
         let mut row = vec![name.clone(), line.place.clone()];
-        row.extend(figures(resting(line), &rest_p50));
+        let times = resting(line);
+        row.extend(figures(times, times.usual_mean, &rest_p50));
         at_rest.table.add_row(row);
-        let rate = median(line.turns.iter().map(|(_, written)| written.rate));
+        let rate = median(line.under_writes.iter().map(|written| written.rate));
         let mut row = vec![name, whole(rate)];
-        row.extend(figures(writing(line), &written_p50));
+        let times = writing(line);
+        row.extend(figures(times, times.mean, &written_p50));
         written.table.add_row(row);
     }
     at_rest.print();
     written.print();
     println!(
-        "p50, p99: of single queries; * the p50 of means of 16 different queries, as one is too fast \
-         for the clock. × is the ratio of p50."
+        "p50 and p99 are those of single queries, each asked when the last was answered, so that a \
+         writer who locks readers out shows in the mean more than in them; * is the p50 of the means of \
+         16 different queries, as one is too fast for the clock. Ratios are those of p50."
     );
 }
 
 /// Times of a line, and their ratios to ours.
-fn figures(times: Times, ours: &[f64]) -> Vec<String> {
+fn figures(times: Times, mean: f64, ours: &[f64]) -> Vec<String> {
     let p50 = format!("{}{}", number(times.p50()), if times.fast() { "*" } else { "" });
-    let mut figures = vec![p50, number(times.p99), number(times.mean)];
+    let mut figures = vec![p50, number(times.p99), number(mean)];
     figures.extend(ours.iter().map(|ours| number(times.p50() / ours)));
     figures
 }
 
 fn resting(line: &Line) -> Times {
-    medians(line.turns.iter().map(|(times, _)| *times).collect())
+    medians(line.at_rest.clone())
 }
 
 fn writing(line: &Line) -> Times {
-    medians(line.turns.iter().map(|(_, written)| written.times).collect())
+    medians(line.under_writes.iter().map(|written| written.times).collect())
 }
 
 fn medians(turns: Vec<Times>) -> Times {
@@ -142,6 +145,7 @@ fn medians(turns: Vec<Times>) -> Times {
         single_p50: of(|times| times.single_p50),
         together_p50: of(|times| times.together_p50),
         p99: of(|times| times.p99),
+        usual_mean: of(|times| times.usual_mean),
         mean: of(|times| times.mean),
     }
 }
