@@ -10,7 +10,7 @@
 //! what else runs on the machine weighs on all of them alike.
 //!
 //! Expected on a 2-core cloud machine, p50 at rest: the core some 25 to 35 ns with the order kept and 200
-//! scored at the read, a `Vec` behind a lock 170, tantivy 1,500, SQLite and Redis on the same core 5,500
+//! scored at the read, a `Vec` behind a lock 170, tantivy 550, SQLite and Redis on the same core 5,500
 //! to 6,500, Redis on another core 25,000. What lasts is the ratios: what else runs on the machine weighs
 //! on the times.
 //!
