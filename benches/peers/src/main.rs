@@ -17,6 +17,8 @@
 //! PostgreSQL is left out: its server refuses to run as root and wants a cluster set up first, which is
 //! more than a benchmark should do on anybody's machine.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "a unit in brackets, as in `[EUR]`, is no link")]
+
 mod clock;
 mod market;
 mod ours;
