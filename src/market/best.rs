@@ -16,6 +16,16 @@ pub struct Placed {
 const GROUPS: usize = 8;
 /// The longest slate that is selected by groups.
 const LONGEST: usize = 6;
+/// The shortest slate that is selected by sifting.
+const LONGER: usize = LONGEST + 1;
+/// Scores that are kept by sifting: one more than places, so that a tie for the last is seen.
+const KEPT: usize = 12;
+/// The bits of a score in 64 bits that 32 bits leave free.
+const ROWS: u64 = (1 << 29) - 1;
+/// Scores that are sifted in any case.
+const FIRST: usize = 64;
+/// Scores behind these that are sifted together, or not at all.
+const CHUNK: usize = 8;
 /// Room for offers that are put in order together, one more than that: more reach the bound only where
 /// many are equal, or few groups have an offer that can be bought.
 const FEW: usize = 16;
@@ -25,6 +35,7 @@ pub fn best(scores: &[f32], length: usize, tie: impl Fn(u32) -> u64, slate: &mut
     match length {
         1 => first(scores, tie, slate),
         2..=LONGEST => by_groups(scores, length, tie, slate),
+        LONGER..KEPT if scores.len() as u64 <= ROWS => by_sifting(scores, length, tie, slate),
         _ => by_insertion(scores, length, tie, slate),
     }
 }
@@ -92,6 +103,70 @@ fn ordered<const N: usize>(few: &[Placed; FEW]) -> [Placed; FEW] {
         ordered[place as usize % FEW] = *one;
     }
     ordered
+}
+
+/// [`best`] for a longer slate: every offer sinks to its place among those kept so far, by steps that
+/// are the same whatever the scores are. The row travels in bits that a score leaves free.
+fn by_sifting(scores: &[f32], length: usize, tie: impl Fn(u32) -> u64, slate: &mut Vec<Placed>) {
+    let mut kept = [f64::MIN; KEPT];
+    let (few, more) = scores.split_at(scores.len().min(FIRST));
+    // Those that are not masked, behind one another: what is masked would sink as slowly.
+    let mut keys = [f64::MIN; FIRST];
+    let mut n = 0;
+    for (row, &score) in (0u64..).zip(few) {
+        keys[n % FIRST] = key(score, row);
+        n += usize::from(score > f32::NEG_INFINITY);
+    }
+    for &key in &keys[..n] {
+        sift(&mut kept, key);
+    }
+    let (mut row, least) = (FIRST as u64, length - 1);
+    for chunk in more.chunks(CHUNK) {
+        // Behind the first, most chunks have nothing to keep.
+        let greatest = chunk.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+        if greatest >= kept[least] as f32 {
+            for (row, &score) in (row..).zip(chunk) {
+                sift(&mut kept, key(score, row));
+            }
+        }
+        row += CHUNK as u64;
+    }
+    let masked = f64::from(f32::MIN) * 2.0;
+    let mut n = 0;
+    let mut seen = [Placed::default(); KEPT];
+    for (placed, key) in seen.iter_mut().zip(&kept) {
+        n += usize::from(*key > masked);
+        let score = f64::from_bits(key.to_bits() & !ROWS) as f32;
+        *placed = Placed { score, row: (key.to_bits() & ROWS) as u32 };
+    }
+    if seen[..n.min(length + 1)].windows(2).any(|two| two[0].score == two[1].score) {
+        return by_insertion(scores, length, tie, slate);
+    }
+    slate.clear();
+    slate.extend_from_slice(&seen[..n.min(length)]);
+}
+
+/// A number that is in the order of scores, with the row where equal scores differ; the least of all if
+/// the score is masked.
+#[inline]
+fn key(score: f32, row: u64) -> f64 {
+    const MOST: f64 = f64::from_bits(1e300_f64.to_bits() & !ROWS);
+    let wide = f64::from(score);
+    let wide = if wide < MOST { wide } else { MOST };
+    let wide = if wide > f64::MIN { wide } else { f64::MIN };
+    // The least number has all of these bits set already.
+    f64::from_bits(wide.to_bits() | row)
+}
+
+/// Lets a number sink to its place, greatest first; the last falls out.
+#[inline]
+fn sift(kept: &mut [f64; KEPT], key: f64) {
+    let before = *kept;
+    for i in 1..KEPT {
+        let lifted = if key < before[i - 1] { key } else { before[i - 1] };
+        kept[i] = if lifted > before[i] { lifted } else { before[i] };
+    }
+    kept[0] = if key > before[0] { key } else { before[0] };
 }
 
 /// The greatest score of each group; the groups are as good as any.

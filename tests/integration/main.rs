@@ -24,6 +24,7 @@ mod scenario_rules;
 mod shop;
 mod staff;
 mod statistics;
+mod stress;
 mod trading;
 mod why;
 mod worlds;

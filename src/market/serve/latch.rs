@@ -217,7 +217,9 @@ pub(super) mod tests {
                 |words, value| {
                     let turn = words[0].load(Ordering::Relaxed);
                     <Modelled as Atomic>::fence(Ordering::Release);
-                    copies(words, turn).iter().for_each(|w| w.store(value, Ordering::Relaxed));
+                    for copy in [copies(words, turn + 1), copies(words, turn)] {
+                        copy.iter().for_each(|w| w.store(value, Ordering::Relaxed));
+                    }
                     words[0].store(turn + 1, Ordering::Release);
                 },
                 look,

@@ -430,10 +430,11 @@ impl Core {
         Latch::at(&self.arena[self.base + product.line as usize * LINE..][..words])
     }
 
-    /// Where a row is, if there is such a row.
+    /// Where an offer is, if there is such an offer.
     fn place(&self, offer: OfferAt) -> Option<usize> {
         let product = self.products.get(offer.product.index())?;
-        (offer.row < product.rows).then_some((product.place + offer.row) as usize)
+        let place = (offer.row < product.rows).then(|| (product.place + offer.row) as usize)?;
+        (self.sellers[place] != NOBODY).then_some(place)
     }
 
     /// Countries that can buy an offer with the stock of now, as bits.
@@ -446,8 +447,7 @@ impl Core {
 impl Core {
     /// Who makes an offer; nobody where the row is vacant, or there is none.
     pub fn seller(&self, offer: OfferAt) -> Option<SellerId> {
-        let seller = self.sellers[self.place(offer)?];
-        (seller != NOBODY).then_some(seller)
+        self.place(offer).map(|place| self.sellers[place])
     }
 
     /// Units of an offer.

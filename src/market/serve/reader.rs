@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::shelf::{ROW, TIED};
+use super::shelf::{ROW, TIED, parts};
 use super::{Core, OfferAt, Serving, Spread};
 use crate::market::best::{Placed, best};
 use crate::protocol::Query;
@@ -144,12 +144,12 @@ fn bit(query: &Query) -> u32 {
 }
 
 #[inline]
-fn halves(word: &AtomicU64) -> (u32, u32) {
+fn halves(word: &AtomicU64) -> [u32; 2] {
     let word = word.load(Ordering::Relaxed);
-    ((word >> 32) as u32, word as u32)
+    [word as u32, (word >> 32) as u32]
 }
 
-/// Takes rows apart into columns.
+/// Takes rows apart into columns. Both numbers of a word are written at once.
 #[inline]
 fn copy_columns(
     copy: &[AtomicU64],
@@ -158,11 +158,17 @@ fn copy_columns(
     b: &mut [f32],
     reach: &mut [u32],
 ) {
-    let columns = price.iter_mut().zip(a).zip(b.iter_mut().zip(reach));
-    for ([first, second], ((price, a), (b, reach))) in copy.as_chunks().0.iter().zip(columns) {
-        let (first, second) = (halves(first), halves(second));
-        (*price, *a) = (f32::from_bits(first.0), f32::from_bits(first.1));
-        (*b, *reach) = (f32::from_bits(second.0), second.1);
+    let [costs, reaches, second] = parts(copy);
+    let columns = price.as_chunks_mut().0.iter_mut().zip(a.as_chunks_mut().0);
+    for ([prices, weights], (price, a)) in costs.as_chunks().0.iter().zip(columns) {
+        (*price, *a) = (halves(prices).map(f32::from_bits), halves(weights).map(f32::from_bits));
+    }
+    // The rest comes after them: what was just written in halves must not be read whole at once.
+    for (word, reach) in reaches.iter().zip(reach.as_chunks_mut().0) {
+        *reach = halves(word);
+    }
+    for (word, b) in second.iter().zip(b.as_chunks_mut().0) {
+        *b = halves(word).map(f32::from_bits);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The offers of one product as those who change them see them, and how they are published.
 //!
-//! Two words are published for a row. Where offers are scored at the read, they are by row: price and
-//! the weight's first number, the weight's second number and reach. Where the order is kept at the
-//! write, they are by rank: reach, whether the next scores the same, and the row; and the score. Reach
-//! is the countries that can buy the offer now, as bits, or none when it is closed.
+//! Four words are published for two rows. Where offers are scored at the read, each holds one number of
+//! both rows: price, the weight's first number, reach, or the weight's second number. Where the order is
+//! kept at the write, there are two by rank: reach, whether the next scores the same, and the row; and
+//! the score. Reach is the countries that can buy the offer now, as bits, or none when it is closed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +12,15 @@ use super::latch::Latch;
 use crate::ranking::{Candidates, Chance, Ranking, Weight};
 use crate::rng::Dice;
 use crate::units::{SellerId, SessionId};
+
+/// The words of rows: those of price and the weight's first number in turn, those of reach, and those of
+/// the weight's second number. What is scored is apart from what is read after that.
+#[inline]
+pub(super) fn parts(copy: &[AtomicU64]) -> [&[AtomicU64]; 3] {
+    let (costs, rest) = copy.split_at(copy.len() / 2);
+    let (reach, b) = rest.split_at(rest.len() / 2);
+    [costs, reach, b]
+}
 
 /// Set in a rank's first word if the next rank has the same score.
 pub(super) const TIED: u64 = 1 << 31;
@@ -109,10 +118,14 @@ impl Shelf {
     /// was written.
     fn write_rows(&self, copy: &[AtomicU64]) {
         for &row in self.changed.iter().chain(&self.lagging) {
-            let i = row as usize;
-            let [first, second] = &copy.as_chunks().0[i];
-            first.store(pair(self.price[i].to_bits(), self.a[i].to_bits()), Ordering::Relaxed);
-            second.store(pair(self.b[i].to_bits(), self.reach[i]), Ordering::Relaxed);
+            // Two neighbours share a word.
+            let (low, high) = (row as usize & !1, row as usize | 1);
+            let [costs, reach, b] = parts(copy);
+            let bits = |column: &[f32]| pair(column[high].to_bits(), column[low].to_bits());
+            costs[low].store(bits(&self.price), Ordering::Relaxed);
+            costs[high].store(bits(&self.a), Ordering::Relaxed);
+            reach[low / 2].store(pair(self.reach[high], self.reach[low]), Ordering::Relaxed);
+            b[low / 2].store(bits(&self.b), Ordering::Relaxed);
         }
     }
 

@@ -167,10 +167,10 @@ impl<'a> Writer<'a> {
     fn publish(&self, edits: &[Edit]) {
         let core = self.core;
         let number = edits[0].offer.product;
-        core.change(number, |product, shelf| {
-            for edit in edits.iter().filter(|edit| edit.offer.row < product.rows) {
+        core.change(number, |_, shelf| {
+            for edit in edits {
+                let Some(place) = core.place(edit.offer) else { continue };
                 let row = edit.offer.row;
-                let place = (product.place + row) as usize;
                 match edit.what {
                     What::Price(price_cents) => {
                         core.tills[place].ask(price_cents);
