@@ -54,7 +54,7 @@ pub struct Load {
     warmup: Option<Span>,
 
     /// Requests a second in all, such as 200k. Default: 100k. With --mode open.
-    #[arg(long, value_name = "RATE", value_parser = Rate::from_str, conflicts_with = "stage")]
+    #[arg(long, value_name = "RATE", value_parser = Rate::from_str, allow_hyphen_values = true, conflicts_with = "stage")]
     rate: Option<Rate>,
 
     /// How arrivals are spread. With --mode open.
@@ -62,7 +62,7 @@ pub struct Load {
     arrivals: String,
 
     /// A stage of an open load, such as 10s@200k; may be given more than once, for one after the other.
-    #[arg(long, value_name = "DUR@RATE", value_parser = Stage::from_str, conflicts_with = "duration")]
+    #[arg(long, value_name = "DUR@RATE", value_parser = Stage::from_str, allow_hyphen_values = true, conflicts_with = "duration")]
     stage: Vec<Stage>,
 
     /// How long the load is. Default: 10s. A replay goes through its week in that time.

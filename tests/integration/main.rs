@@ -4,6 +4,7 @@ mod appraisals;
 mod books;
 mod cli_basics;
 mod cli_compare;
+mod cli_load;
 mod cli_run;
 mod cli_sweep;
 mod cli_validate;

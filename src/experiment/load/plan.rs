@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::driver::load::{Arrivals, Stage};
 use crate::market::serve::Serving;
 use crate::quantity::Span;
+use crate::scenario::nearest;
 
 /// What stands between the drivers and the core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +52,25 @@ const MOST_CALLERS: u32 = 65_536;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModeError {
     /// It is not one of ours.
-    #[error("unknown mode `{0}`: write single, closed:N, open, offline or replay")]
-    Unknown(String),
+    #[error("unknown mode `{read}`: {meant}known: single, closed:N, open, offline, replay")]
+    Unknown {
+        /// What was read.
+        read: String,
+        /// The mode that was probably meant, as a question.
+        meant: String,
+    },
     /// The callers of a closed loop are no number, or there are none or too many of them.
     #[error("`{0}` is no number of callers: write closed:1 to closed:{MOST_CALLERS}")]
     Callers(String),
+}
+
+impl ModeError {
+    fn unknown(text: &str) -> ModeError {
+        let known = ["single", "closed", "open", "offline", "replay"];
+        let meant = nearest(text, known).map(|name| format!("did you mean `{name}`? "));
+        let (read, meant) = (text.escape_debug().to_string(), meant.unwrap_or_default());
+        ModeError::Unknown { read, meant }
+    }
 }
 
 impl FromStr for Mode {
@@ -69,13 +84,13 @@ impl FromStr for Mode {
                 "offline" => Ok(Mode::Offline),
                 "replay" => Ok(Mode::Replay),
                 "closed" => Err(ModeError::Callers(String::new())),
-                _ => Err(ModeError::Unknown(text.escape_debug().to_string())),
+                _ => Err(ModeError::unknown(text)),
             },
             Some(("closed", callers)) => match callers.parse() {
                 Ok(n) if (1..=MOST_CALLERS).contains(&n) => Ok(Mode::Closed(n)),
                 _ => Err(ModeError::Callers(callers.escape_debug().to_string())),
             },
-            Some(_) => Err(ModeError::Unknown(text.escape_debug().to_string())),
+            Some(_) => Err(ModeError::unknown(text)),
         }
     }
 }
