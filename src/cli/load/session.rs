@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
     pub(super) fn run(self, worlds: Replications, began: Instant) -> anyhow::Result<Exit> {
         let progress = Progress::new(worlds.worlds(), self.interrupt.clone(), self.out);
         let mut ran: Option<Ran> = None;
-        let mut summaries = Vec::new();
+        let (mut summaries, mut sim_s) = (Vec::new(), 0.0);
         for number in 0..worlds.worlds() as u32 {
             let scenario = worlds.scenario_of(number, &self.loaded.scenario);
             let Some(mut heart) = progress.begins(u64::from(number)) else { break };
@@ -89,6 +89,7 @@ impl<'a> Session<'a> {
                 self.out.error("error: the last week of the warm-up asked for nothing");
                 return Ok(Exit::BadInput);
             }
+            sim_s += warm.sim_s;
             summaries.push(self.world(number, worlds, &scenario, &warm));
             let one = self.one(&warm, &scenario)?;
             ran = Some(match ran {
@@ -106,7 +107,7 @@ impl<'a> Session<'a> {
             self.out.error("interrupted: the warm-up was not over, nothing is kept");
             return Ok(Exit::Interrupted);
         };
-        self.conclude(ran, summaries, began)
+        self.conclude(ran, summaries, began, sim_s)
     }
 
     fn world(
@@ -206,6 +207,7 @@ impl<'a> Session<'a> {
         ran: Ran,
         summaries: Vec<WorldSummary>,
         began: Instant,
+        sim_s: f64,
     ) -> anyhow::Result<Exit> {
         let Ran { tried, beside, search } = ran;
         let mut load = tried.summary(&self.load.slo);
@@ -230,7 +232,6 @@ impl<'a> Session<'a> {
             return Err(error.into());
         }
         log.finish()?;
-        let sim_s = began.elapsed().as_secs_f64();
         let about = self.load.args.about("load", self.loaded, began, sim_s);
         let summary = Summary::new(about, &[], summaries)
             .loaded(load, beside.as_ref().map(|beside| beside.summary(&[])));

@@ -2,6 +2,7 @@
 
 use crate::driver::load::{Tape, TapeSink};
 use crate::driver::{Finished, Work};
+use crate::experiment::trial::now;
 use crate::experiment::{Heartbeat, Trial};
 use crate::history::{Appraisal, Digest, Fact, FactSink};
 use crate::market::{Cell, Market, Spot};
@@ -22,6 +23,8 @@ pub struct Warm {
     pub counts: Counts,
     /// Length of the warm-up [weeks].
     pub weeks: u32,
+    /// Wall time that it took, set-up included [s].
+    pub sim_s: f64,
 }
 
 impl Trial<'_> {
@@ -34,8 +37,10 @@ impl Trial<'_> {
         let last = start_of(weeks - 1)..start_of(weeks);
         let listener =
             || Listener { recorder: Recorder::bare(), tape: TapeSink::within(last.clone()) };
+        let began = now();
         let run = self.observe(weeks, heart, listener);
-        (run.weeks == weeks).then(|| Warm::of(run, weeks))
+        let sim_s = began.elapsed().as_secs_f64();
+        (run.weeks == weeks).then(|| Warm { sim_s, ..Warm::of(run, weeks) })
     }
 }
 
@@ -61,7 +66,7 @@ impl Warm {
         let shelves = Shelves::new(&market, &cells);
         let category = |product: ProductId| market.census().products[product.index()].category;
         let tape = Tape::new(&tapes, |product, seller| shelves.row(product, seller), category);
-        Warm { tape, market, digest, counts, weeks, cells }
+        Warm { tape, market, digest, counts, weeks, sim_s: 0.0, cells }
     }
 }
 
