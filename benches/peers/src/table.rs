@@ -9,125 +9,101 @@ use crate::market::Market;
 use crate::peer::Plan;
 use crate::{Args, Line};
 
-/// The first two lines of the tables are ours: others are compared with them.
-const OURS: usize = 2;
+/// What our lines are called: others are compared with them.
+pub const OURS: [&str; 2] = ["brocante, order kept at the write", "brocante, scored at the read"];
 
-/// Says what is measured, and where.
-pub fn header(args: &Args, market: &Market, plan: &Plan) {
+/// Says what is measured, and where: a paragraph a line, or a list in Markdown.
+pub fn header(args: &Args, market: &Market, plan: &Plan) -> String {
     let machine = Machine::here();
     let cpu = machine.cpu.as_deref().unwrap_or("an unknown processor");
+    let pinned = match plan.cores {
+        Some([reader, writer]) => {
+            format!("queries are asked on core {}, changes made on core {}", reader.id, writer.id)
+        }
+        None => "there are no two cores to choose, so threads are not pinned".to_owned(),
+    };
     let mut sizes: Vec<usize> =
         plan.queries.iter().map(|query| market.products[query.product as usize].len()).collect();
     sizes.sort_unstable();
     let median = sizes[sizes.len() / 2];
     let mean = sizes.iter().sum::<usize>() as f64 / sizes.len() as f64;
-    println!(
-        "Machine: {} cores of {cpu}. {}.",
-        machine.cores,
-        match plan.cores {
-            Some([reader, writer]) => format!(
-                "Queries are asked on core {}, changes are made on core {}",
-                reader.id, writer.id
-            ),
-            None => "There is one core, or none to choose: threads are not pinned".to_owned(),
-        }
-    );
-    println!(
-        "Market: seed {}, {} products, {} offers; a query meets a median of {median} offers, mean \
-         {mean:.1}. No two offers of a product tie.",
-        market.seed,
-        market.products.len(),
-        market.offers()
-    );
-    println!(
-        "Times: medians over {} turns of {} ms each, in which peers take turns; less {:.0} ns for a \
-         reading of the clock.",
-        args.rounds, args.millis, plan.clock.cost_ns
-    );
-    println!(
-        "Changes: 80 % prices, 10 % sales, 10 % restocks; {} a second are offered in batches of {}.",
-        args.rate, args.batch
-    );
-    println!();
+    let (seed, products) = (market.seed, market.products.len());
+    let says = [
+        format!("Machine: {} cores of {cpu}; {pinned}.", machine.cores),
+        format!(
+            "Market: seed {seed}, {} offers of {products} products; a query meets a median of \
+             {median} offers, mean {mean:.1}. No two offers of a product tie. The ten best are found.",
+            whole(market.offers() as f64)
+        ),
+        format!(
+            "Times: medians over {} rounds of {} ms each, in which peers take turns; less {:.0} ns \
+             for a reading of the clock.",
+            args.rounds, args.millis, plan.clock.cost_ns
+        ),
+        format!(
+            "Changes: 80 % prices, 10 % sales, 10 % restocks; {} a second are offered in batches of \
+             {}.",
+            whole(args.rate.into()),
+            whole(args.batch.into())
+        ),
+    ];
+    let mark = if args.markdown { "- " } else { "" };
+    says.map(|line| format!("{mark}{line}\n")).concat()
 }
 
-/// A table and how it is drawn.
-struct Sheet {
-    table: Table,
-}
+const HOW_TO_READ: &str = "\
+p50 and p99 are those of single queries, each asked when the last was answered, so that a writer who
+locks readers out shows in the mean more than in them; * is the p50 of the means of 16 different queries,
+as one is too fast for the clock. Ratios are those of p50.
+";
 
-impl Sheet {
-    fn new(markdown: bool, head: &[&str]) -> Sheet {
-        let mut table = Table::new();
-        table
-            .load_style(if markdown { ASCII_MARKDOWN } else { NOTHING })
-            .set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(head);
-        for column in table.column_iter_mut().skip(2) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        Sheet { table }
-    }
-
-    fn print(&self) {
-        println!("{}\n", self.table.trim_fmt());
-    }
-}
-
-/// Prints both tables, and how to read them.
-pub fn print(lines: &[Line], markdown: bool) {
+fn sheet(markdown: bool, head: [&str; 2], mean: &str) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(if markdown { ASCII_MARKDOWN } else { NOTHING })
+        .set_content_arrangement(ContentArrangement::Disabled);
+    let [what, where_] = head;
     let ratios = ["× order kept", "× scored at read"];
-    let mut at_rest = Sheet::new(
-        markdown,
-        &["at rest", "where", "p50 [ns]", "p99 [ns]", "mean to p99 [ns]", ratios[0], ratios[1]],
-    );
-    let mut written = Sheet::new(
-        markdown,
-        &[
-            "while changes are made",
-            "changes/s",
-            "p50 [ns]",
-            "p99 [ns]",
-            "mean [ns]",
-            ratios[0],
-            ratios[1],
-        ],
-    );
-    let ours = |which: fn(&Line) -> Times| -> Vec<f64> {
-        let ours = lines.iter().take(OURS).filter(|line| line.name.starts_with("brocante"));
-        ours.map(|line| which(line).p50()).collect()
+    table.set_header([what, where_, "p50 [ns]", "p99 [ns]", mean, ratios[0], ratios[1]]);
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// Both tables, and how to read them.
+pub fn tables(lines: &[Line], markdown: bool) -> String {
+    let mut at_rest = sheet(markdown, ["at rest", "where"], "mean to p99 [ns]");
+    let mut written = sheet(markdown, ["while changes are made", "changes/s"], "mean [ns]");
+    let ours = |which: fn(&Line) -> Times| {
+        OURS.map(|name| lines.iter().find(|line| line.name == name).map(|line| which(line).p50()))
     };
     let (rest_p50, written_p50) = (ours(resting), ours(writing));
     for line in lines {
         let name = line.name.clone();
         if line.entrant.is_none() {
-            at_rest.table.add_row([name, line.place.clone()]);
+            at_rest.add_row([name, line.place.clone()]);
             continue;
         }
         let mut row = vec![name.clone(), line.place.clone()];
         let times = resting(line);
         row.extend(figures(times, times.usual_mean, &rest_p50));
-        at_rest.table.add_row(row);
+        at_rest.add_row(row);
         let rate = median(line.under_writes.iter().map(|written| written.rate));
         let mut row = vec![name, whole(rate)];
         let times = writing(line);
         row.extend(figures(times, times.mean, &written_p50));
-        written.table.add_row(row);
+        written.add_row(row);
     }
-    at_rest.print();
-    written.print();
-    println!(
-        "p50 and p99 are those of single queries, each asked when the last was answered, so that a \
-         writer who locks readers out shows in the mean more than in them; * is the p50 of the means of \
-         16 different queries, as one is too fast for the clock. Ratios are those of p50."
-    );
+    format!("{}\n\n{}\n\n{HOW_TO_READ}", at_rest.trim_fmt(), written.trim_fmt())
 }
 
 /// Times of a line, and their ratios to ours.
-fn figures(times: Times, mean: f64, ours: &[f64]) -> Vec<String> {
+fn figures(times: Times, mean: f64, ours: &[Option<f64>; 2]) -> Vec<String> {
     let p50 = format!("{}{}", number(times.p50()), if times.fast() { "*" } else { "" });
     let mut figures = vec![p50, number(times.p99), number(mean)];
-    figures.extend(ours.iter().map(|ours| number(times.p50() / ours)));
+    let ratio = |ours: &Option<f64>| ours.map_or_else(String::new, |p50| number(times.p50() / p50));
+    figures.extend(ours.iter().map(ratio));
     figures
 }
 
