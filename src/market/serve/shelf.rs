@@ -5,6 +5,7 @@
 //! kept at the write, there are two by rank: reach, whether the next scores the same, and the row; and
 //! the score. Reach is the countries that can buy the offer now, as bits, or none when it is closed.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Serving;
@@ -26,6 +27,8 @@ pub(super) fn parts(copy: &[AtomicU64]) -> [&[AtomicU64]; 3] {
 pub(super) const TIED: u64 = 1 << 31;
 /// The part of a rank's first word that is the row.
 pub(super) const ROW: u64 = TIED - 1;
+/// Rows that are moved one by one; more are sorted together.
+const FEW: usize = 4;
 /// The sort key of an offer that is closed: behind all others.
 const CLOSED: u32 = u32::MAX;
 
@@ -53,9 +56,16 @@ pub(super) struct Shelf {
     /// Rows that changed since the last publication, and those that changed before it.
     changed: Vec<u32>,
     lagging: Vec<u32>,
-    /// Where the order is kept: rows in order, each below the inverse of its score as a number.
-    ranks: Vec<u64>,
+    /// Where the order is kept: scores, keys that fall as they rise, and rows by key, each below its own.
     scores: Vec<f32>,
+    keys: Vec<u32>,
+    ranks: Vec<u64>,
+    /// Keys after the change that is being published, and the rows whose key it changed.
+    fresh: Vec<u32>,
+    moved: Vec<u32>,
+    /// Ranks that changed with this publication, and with the last.
+    changed_ranks: Range<usize>,
+    lagging_ranks: Range<usize>,
 }
 
 impl Shelf {
@@ -69,8 +79,13 @@ impl Shelf {
             version: vec![0; rows],
             changed: (0..rows as u32).collect(),
             lagging: Vec::new(),
-            ranks: (0..rows as u32).map(|row| pair(CLOSED, row)).collect(),
             scores: vec![0.0; rows],
+            keys: vec![CLOSED; rows],
+            ranks: (0..rows as u32).map(|row| pair(CLOSED, row)).collect(),
+            fresh: vec![CLOSED; rows],
+            moved: Vec::new(),
+            changed_ranks: 0..rows,
+            lagging_ranks: 0..rows,
         }
     }
 
@@ -141,30 +156,71 @@ impl Shelf {
         // Scores that are kept depend on the columns alone, so any chance and any shopper will do.
         let chance = Chance { dice: Dice::new(0, 0), session: SessionId(0) };
         policy.score(&columns, chance, &mut self.scores);
-        for rank in &mut self.ranks {
-            let row = *rank as u32 as usize;
-            let key = if self.reach[row] == 0 { CLOSED } else { descending(self.scores[row]) };
-            *rank = pair(key, row as u32);
+        for ((key, score), reach) in self.fresh.iter_mut().zip(&self.scores).zip(&self.reach) {
+            *key = if *reach == 0 { CLOSED } else { descending(*score) };
         }
-        sort_again(&mut self.ranks);
+        self.moved.clear();
+        for ((row, fresh), key) in (0u32..).zip(&self.fresh).zip(&self.keys) {
+            if fresh != key {
+                self.moved.push(row);
+            }
+        }
+        self.lagging_ranks = std::mem::take(&mut self.changed_ranks);
+        if self.moved.len() <= FEW {
+            self.move_rows();
+        } else {
+            for rank in &mut self.ranks {
+                *rank = pair(self.fresh[*rank as u32 as usize], *rank as u32);
+            }
+            sort_again(&mut self.ranks);
+            self.changed_ranks = 0..self.ranks.len();
+        }
+        std::mem::swap(&mut self.keys, &mut self.fresh);
     }
 
-    /// Writes the ranks in which a copy differs.
+    /// Puts rows that moved in order, one after the other.
+    fn move_rows(&mut self) {
+        let ranks = &mut self.ranks;
+        let mut changed = ranks.len()..0;
+        for &row in &self.moved {
+            let key = |keys: &[u32]| pair(keys[row as usize], row);
+            let (old, new) = (key(&self.keys), key(&self.fresh));
+            let from = ranks.partition_point(|&rank| rank < old);
+            let mut to = ranks.partition_point(|&rank| rank < new);
+            if to > from {
+                to -= 1;
+                ranks.copy_within(from + 1..to + 1, from);
+            } else {
+                ranks.copy_within(to..from, to + 1);
+            }
+            ranks[to] = new;
+            changed = changed.start.min(from.min(to))..changed.end.max(from.max(to) + 1);
+        }
+        self.changed_ranks = changed;
+    }
+
+    /// Writes the ranks in which a copy differs: what changed now, and what changed while the other copy
+    /// was written.
     fn write_ranks(&self, copy: &[AtomicU64]) {
-        let mut ranks = self.ranks.iter().peekable();
-        for [first, second] in copy.as_chunks().0 {
-            let Some(rank) = ranks.next() else { break };
+        let (now, before) = (&self.changed_ranks, &self.lagging_ranks);
+        let ranges = match (now.is_empty(), before.is_empty()) {
+            (false, false) => now.start.min(before.start)..now.end.max(before.end),
+            (false, true) => now.clone(),
+            (true, false) => before.clone(),
+            (true, true) => return,
+        };
+        // Whether a rank ties is also a matter of the one behind it.
+        let range = ranges.start.saturating_sub(1)..ranges.end;
+        let behind = self.ranks.get(range.end).map_or(CLOSED, |rank| (rank >> 32) as u32);
+        let keys = self.ranks[range.clone()].iter().map(|rank| (rank >> 32) as u32);
+        let next = keys.skip(1).chain([behind]);
+        let words = copy.as_chunks().0[range.clone()].iter();
+        for (([first, second], rank), next) in words.zip(&self.ranks[range]).zip(next) {
             let row = *rank as u32;
-            let next = ranks.peek().map_or(CLOSED, |next| (*next >> 32) as u32);
-            let tied = (rank >> 32) as u32 == next;
-            let word = pair(self.reach[row as usize], row) | if tied { TIED } else { 0 };
-            let score = u64::from(self.scores[row as usize].to_bits());
-            if first.load(Ordering::Relaxed) != word {
-                first.store(word, Ordering::Relaxed);
-            }
-            if second.load(Ordering::Relaxed) != score {
-                second.store(score, Ordering::Relaxed);
-            }
+            let tied = if (rank >> 32) as u32 == next { TIED } else { 0 };
+            let reach = self.reach[row as usize];
+            first.store(pair(reach, row) | tied, Ordering::Relaxed);
+            second.store(self.scores[row as usize].to_bits().into(), Ordering::Relaxed);
         }
     }
 }
