@@ -224,7 +224,7 @@ fn what_is_due_when_time_is_up_is_worked_off_or_told() {
         (seven.outcome.done, seven.total.offered, seven.outcome.at),
         (7, Some(7), 60_001_000)
     );
-    assert_eq!(seven.total.freshness.of(Write::Price).is_empty(), false);
+    assert!(!seven.total.freshness.of(Write::Price).is_empty());
 }
 
 #[test]
