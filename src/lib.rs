@@ -1,5 +1,5 @@
-//! Brocante simulates a marketplace of refurbished goods, and measures what its ranking does to sellers
-//! and shoppers.
+//! Brocante simulates a marketplace of refurbished goods, measures what its ranking does to sellers and
+//! shoppers, and puts the ranking under load to see how fast it answers.
 //!
 //! # A tour
 //!
@@ -39,8 +39,8 @@
 //! | 1 | [`rng`], [`protocol`] | chance without state; what agents and market say to one another |
 //! | 2 | [`history`] | facts, their digest, the sinks they leave by |
 //! | 3 | [`ranking`], [`agents`] | policies, one a file; sellers, shoppers, staff |
-//! | 4 | [`market`] | the only owner of market state |
-//! | 5 | [`driver`], [`measure`] | virtual time; metrics, one family a file |
+//! | 4 | [`market`] | the only owner of market state; its concurrent core is [`market::serve`] |
+//! | 5 | [`driver`], [`measure`] | virtual time, and load on the wall clock; metrics, one family a file |
 //! | 6 | [`scenario`], [`store`] | what is simulated; where results go |
 //! | 7 | [`experiment`] | worlds, and what is concluded from them |
 //! | 8 | [`report`] | what people read, one output a file |
@@ -60,7 +60,7 @@
 //!
 //! # What is deliberately absent
 //!
-//! No clock below the experiments, no printing below the command line, no map that is iterated in the
+//! No clock below the experiments but that of [`driver::load`], no printing below the command line, no map that is iterated in the
 //! order of hashes, no unsafe code, and no agent that reaches into the market.
 
 #![allow(
