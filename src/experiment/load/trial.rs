@@ -76,10 +76,11 @@ impl<'a> LoadTrial<'a> {
         let table = self.timetable(plan, &times)?;
         let mut measured = Measured::default();
         let counts = Mutex::new(Counts::default());
-        let driven = self.drive(plan, &core, &dealt, table.as_ref(), stop, &counts, |second| {
+        let mut driven = self.drive(plan, &core, &dealt, table.as_ref(), stop, &counts, |second| {
             measured.add(&second);
             watch(&second);
         });
+        driven.disturbance.starved = Some(starved(&driven));
         let serving = match core.serving() {
             Serving::AtRead => "scored at the read",
             Serving::AtWrite => "order kept at the write",
@@ -169,6 +170,12 @@ impl<'a> LoadTrial<'a> {
         }
         Dealt { steps: drivers.map(|driver| tape.dealt(dice, driver)).collect(), times: vec![] }
     }
+}
+
+/// Every driver writes, so one that never came to its turn while others did is a writer that starved.
+fn starved(driven: &Driven) -> u64 {
+    let idle = driven.drivers.iter().filter(|drove| drove.outcome.done == 0).count();
+    if idle < driven.drivers.len() { idle as u64 } else { 0 }
 }
 
 /// A check as it is stored.
