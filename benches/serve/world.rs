@@ -29,7 +29,10 @@ pub struct World {
     products: Vec<ProductPlan>,
     sellers: Vec<SellerPlan>,
     offers: Vec<OfferAt>,
+    /// In the order that they were drawn in.
     pub queries: Vec<Query>,
+    /// By the number of offers.
+    pub by_size: Vec<Query>,
 }
 
 impl World {
@@ -53,7 +56,7 @@ impl World {
                 (0..n as u32).map(move |row| OfferAt { product: ProductId(product), row })
             })
             .collect();
-        let queries = (0..QUERIES as u64)
+        let queries: Vec<Query> = (0..QUERIES as u64)
             .map(|number| Query {
                 session: SessionId(number),
                 product: ProductId(draws.below(sizes.len() as u32)),
@@ -64,7 +67,9 @@ impl World {
         let sellers = (0..SELLERS.max(sizes.iter().copied().max().unwrap_or(0) as u32))
             .map(|_| seller(&mut draws))
             .collect();
-        World { products, sellers, offers, queries }
+        let mut by_size = queries.clone();
+        by_size.sort_by_key(|query| sizes[query.product.index()]);
+        World { products, sellers, offers, queries, by_size }
     }
 
     pub fn about(&self) -> String {

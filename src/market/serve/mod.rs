@@ -140,6 +140,8 @@ pub struct Core {
     shelves: Vec<Mutex<Shelf>>,
     viewed: Vec<AtomicBool>,
     paid: Vec<AtomicU64>,
+    /// Whether any weight ever had a second number.
+    second: AtomicBool,
     /// Where the next sweep of views begins.
     next_viewed: AtomicUsize,
     accounts: Accounts,
@@ -197,6 +199,7 @@ impl Core {
             shelves: vec![],
             viewed: plan.products.iter().map(|_| AtomicBool::new(false)).collect(),
             paid: plan.products.iter().map(|_| AtomicU64::new(0)).collect(),
+            second: AtomicBool::new(false),
             next_viewed: AtomicUsize::new(0),
             accounts: Accounts::new(plan.sellers, categories, plan.blind),
             listed: vec![],
@@ -415,6 +418,9 @@ impl Core {
         let mut shelf = self.shelf(number);
         how(product, &mut shelf);
         let sellers = &self.sellers[product.place as usize..][..product.room as usize];
+        if shelf.has_second() && !self.second.load(Ordering::Relaxed) {
+            self.second.store(true, Ordering::Relaxed);
+        }
         let rule = Rule { policy: &*self.policy, serving: self.serving };
         shelf.publish(self.latch(product), sellers, rule);
     }

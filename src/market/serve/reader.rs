@@ -78,7 +78,13 @@ impl Core {
         let Reader { slate, price, a, b, reach, scores, .. } = reader;
         let (price, a, b) = (&mut price[..room], &mut a[..room], &mut b[..room]);
         let (reach, scores) = (&mut reach[..room], &mut scores[..room]);
-        self.read(product, query.product, |copy| copy_columns(copy, price, a, b, reach));
+        self.read(product, query.product, |copy| {
+            copy_columns(copy, price, a, reach);
+            // Whoever sees a publication sees what was noted before it.
+            if self.second.load(Ordering::Relaxed) {
+                copy_second(copy, b);
+            }
+        });
         let sellers = &self.sellers[product.place as usize..][..room];
         // Rows behind the last are closed: they cost less than a loop's remainder where a score is a
         // matter of a few instructions.
@@ -151,14 +157,8 @@ fn halves(word: &AtomicU64) -> [u32; 2] {
 
 /// Takes rows apart into columns. Both numbers of a word are written at once.
 #[inline]
-fn copy_columns(
-    copy: &[AtomicU64],
-    price: &mut [f32],
-    a: &mut [f32],
-    b: &mut [f32],
-    reach: &mut [u32],
-) {
-    let [costs, reaches, second] = parts(copy);
+fn copy_columns(copy: &[AtomicU64], price: &mut [f32], a: &mut [f32], reach: &mut [u32]) {
+    let [costs, reaches, _] = parts(copy);
     let columns = price.as_chunks_mut().0.iter_mut().zip(a.as_chunks_mut().0);
     for ([prices, weights], (price, a)) in costs.as_chunks().0.iter().zip(columns) {
         (*price, *a) = (halves(prices).map(f32::from_bits), halves(weights).map(f32::from_bits));
@@ -167,6 +167,11 @@ fn copy_columns(
     for (word, reach) in reaches.iter().zip(reach.as_chunks_mut().0) {
         *reach = halves(word);
     }
+}
+
+/// The weights' second numbers: most policies keep none.
+fn copy_second(copy: &[AtomicU64], b: &mut [f32]) {
+    let [_, _, second] = parts(copy);
     for (word, b) in second.iter().zip(b.as_chunks_mut().0) {
         *b = halves(word).map(f32::from_bits);
     }

@@ -50,6 +50,7 @@ pub(super) struct Shelf {
     price: Vec<f32>,
     a: Vec<f32>,
     b: Vec<f32>,
+    second: bool,
     reach: Vec<u32>,
     /// Versions of the accounts that the weights were made of.
     version: Vec<u64>,
@@ -75,6 +76,7 @@ impl Shelf {
             price: vec![1.0; rows],
             a: vec![0.0; rows],
             b: vec![0.0; rows],
+            second: false,
             reach: vec![0; rows],
             version: vec![0; rows],
             changed: (0..rows as u32).collect(),
@@ -108,9 +110,15 @@ impl Shelf {
         let i = row as usize;
         if version >= self.version[i] && (self.a[i], self.b[i]) != (weight.a, weight.b) {
             (self.a[i], self.b[i]) = (weight.a, weight.b);
+            self.second |= weight.b != 0.0;
             self.changed.push(row);
         }
         self.version[i] = self.version[i].max(version);
+    }
+
+    /// Whether any weight ever had a second number.
+    pub fn has_second(&self) -> bool {
+        self.second
     }
 
     /// Lets readers see what changed.
