@@ -30,7 +30,7 @@ const LEAST_NS: u64 = 10_000_000;
 
 /// Arguments of `load`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Example:\n  \
     brocante load scenarios/quick.toml --mode open --rate 200k --slo 'rank.response.p99 < 50us'\n  \
     brocante load scenarios/backmarket-2019.toml --find-max --slo 'rank.response.p99 < 20us'\n\n\
     Ends with 10 when a threshold is missed, with 12 when the harness was the bottleneck, with 13 when the \
