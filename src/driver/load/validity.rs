@@ -107,9 +107,9 @@ impl Validity {
         checks.push(Check::new(
             "context switches",
             seen.switches.map(|n| n as f64 / (elapsed * 1e-9) / threads),
-            (50.0, "/s a driver"),
-            "a driver put off its core comes back after .1 to 4 ms; 50 a second are up to a fifth of its \
-             time. A spinning thread with a core to itself is put off some times a second, by the kernel",
+            (200.0, "/s a driver"),
+            "a driver put off its core by the kernel's own threads comes back after some 50 us: 200 times \
+             a second are a hundredth of its time, which is what p99 shows",
         ));
         checks.push(Check::new(
             "drivers waiting for a core",
@@ -330,8 +330,8 @@ mod tests {
         assert_eq!(broken(11, |_| ()), ["lag"]);
         assert_eq!(broken(11, |seen| seen.paced = false), [""; 0]);
         let second = 1_000_000_000;
-        assert_eq!(broken(0, |seen| seen.switches = Some(1_000)), [""; 0]);
-        assert_eq!(broken(0, |seen| seen.switches = Some(1_001)), ["context switches"]);
+        assert_eq!(broken(0, |seen| seen.switches = Some(4_000)), [""; 0]);
+        assert_eq!(broken(0, |seen| seen.switches = Some(4_001)), ["context switches"]);
         assert_eq!(
             broken(0, |seen| seen.waited = Some(second / 4)),
             ["drivers waiting for a core"]
@@ -355,11 +355,13 @@ mod tests {
         };
         let validity = Validity::judge(&timed(0), &seen);
         let broken = validity.broken();
-        assert_eq!(broken.len(), 3, "{broken:?}");
-        assert!(broken[0].starts_with("context switches: 165.000 /s a driver, over 50: a driver"));
+        // Slices are long, so that there are not many of them; the time is what tells.
+        assert_eq!(broken.len(), 2, "{broken:?}");
         assert!(
-            broken[1].starts_with("drivers waiting for a core: 50.000 % of their time, over 1")
+            broken[0]
+                .starts_with("drivers waiting for a core: 50.000 % of their time, over 1: req")
         );
+        assert!(broken[1].starts_with("CPU pressure: 100.000 % of the time, over 50: somebody"));
     }
 
     #[test]
