@@ -14,10 +14,14 @@ use crate::worlds::{SMALL, path};
 /// A load of the small scenario: its exit code, what it said to standard error, and its summary.
 fn load(folder: &Path, words: &[&str]) -> (Option<i32>, String, Value) {
     let scenario = path(SMALL).display().to_string();
-    let short = ["load", &scenario, "--warmup", "1w", "--quiet", "--out", "out"];
+    let short = ["load", &scenario, "--quiet", "--out", "out"];
+    let warmup = if words.contains(&"--warmup") { &[][..] } else { &["--warmup", "1w"] };
     let mut command = Command::new(cargo_bin!("brocante"));
-    let output =
-        command.args([&short[..], words].concat()).current_dir(folder).output().expect("it runs");
+    let output = command
+        .args([&short[..], warmup, words].concat())
+        .current_dir(folder)
+        .output()
+        .expect("it runs");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let text = std::fs::read_to_string(folder.join("out/summary.json")).unwrap_or_default();
     (output.status.code(), stderr, serde_json::from_str(&text).unwrap_or(Value::Null))
