@@ -23,6 +23,7 @@ mod scenario_errors;
 mod scenario_keys;
 mod scenario_properties;
 mod scenario_rules;
+mod served;
 mod shop;
 mod staff;
 mod statistics;
