@@ -24,6 +24,8 @@ use crate::store::{
 const COLUMNS: usize = 80;
 /// Probes of a search take this part of the load that confirms what they found.
 const PROBE: u64 = 5;
+/// The shortest part of a second that the live line tells of [ns].
+const LEAST_TOLD: u64 = 100_000_000;
 /// The shortest probe [ns].
 const LEAST_PROBE: u64 = 500_000_000;
 
@@ -307,7 +309,9 @@ impl Live {
     }
 
     fn draw(&self, second: &Second) {
-        let Some(mut term) = self.term.as_ref() else { return };
+        // What is left of the last second is too little to say a rate of.
+        let told = second.length >= LEAST_TOLD;
+        let Some(mut term) = self.term.as_ref().filter(|_| told) else { return };
         let width = usize::from(term.size().1).saturating_sub(4);
         // A terminal that has gone away is no reason to end a load.
         let _ =
