@@ -177,6 +177,23 @@ fn rankings<R: Ranks>(name: &str, core: &R, world: &World, effort: &Effort) {
     }
 }
 
+/// Rankings of few products beside another reader of the same: what a lock costs that readers write to.
+fn two_readers<R: Ranks>(name: &str, core: &R, world: &World, effort: &Effort) {
+    let stop = AtomicBool::new(false);
+    let alone = median(effort.repeats, || time(core, world, effort.batches));
+    let beside = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                black_box(batches_of(core, &world.queries, 100));
+            }
+        });
+        let times = median(effort.repeats, || time(core, world, effort.batches));
+        stop.store(true, Ordering::Relaxed);
+        times
+    });
+    println!("{name:<26}{:>10.1}{:>16.1}", alone.p50, beside.p50);
+}
+
 /// How many updates a second one writer can do.
 fn updates<R: Ranks>(name: &str, core: &R, world: &World, effort: &Effort) {
     let clock = Clock::new();
@@ -243,6 +260,12 @@ fn main() {
         rankings(name, core, &world, &effort);
         rankings("  RwLock a product", lock, &world, &effort);
         world.assert_same(core, lock);
+    }
+    let few = World::of_sizes(vec![20; 8]);
+    println!("\n{:<26}{:>10}{:>16}", "ns a ranking, 8 products", "alone", "two readers");
+    for (serving, name) in WAYS {
+        two_readers(name, &Core::of_plan(few.plan(serving)), &few, &effort);
+        two_readers("  RwLock a product", &Locked::new(few.plan(serving), serving), &few, &effort);
     }
     println!("\n{:<26}{:>10}{:>14}", "repricing, one writer", "batch", "M updates/s");
     for ((core, name), lock) in cores.iter().zip(&locks) {

@@ -24,8 +24,9 @@
 //! # Locks
 //!
 //! One for each product, held by who publishes, and one for each seller, held by who counts. Who holds a
-//! product's may take a seller's, and never the other way round. What readers read is a [latch](latch) of relaxed atomics, and what buyers take is one
-//! word for each offer: see the docs of the files for which thread may do what.
+//! product's may take a seller's, and never the other way round. What readers read is a latch of relaxed
+//! atomics (two copies and a count), and what buyers take is one word for each offer: see the docs of the
+//! files for which thread may do what.
 
 mod accounts;
 mod latch;

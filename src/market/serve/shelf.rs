@@ -297,6 +297,17 @@ mod tests {
         }
     }
 
+    /// Two threads publish reviews of one seller: who weighed first may come last.
+    #[test]
+    fn a_weight_does_not_replace_a_newer_one() {
+        let mut shelf = Shelf::new(8);
+        let weight = |a| Weight { a, b: 0.0 };
+        for (a, version, kept) in [(1.0, 4, 1.0), (2.0, 7, 2.0), (3.0, 5, 2.0), (4.0, 7, 4.0)] {
+            shelf.weigh(2, weight(a), version);
+            assert_eq!(shelf.a[2], kept, "{a} of version {version}");
+        }
+    }
+
     #[test]
     fn zeros_tie() {
         assert_eq!(descending(0.0), descending(-0.0));
