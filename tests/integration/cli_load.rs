@@ -87,8 +87,7 @@ fn mailboxes_are_told_beside_the_direct_path() {
         + summary["overflow"].as_u64().unwrap_or(0)
         + summary["backlog"].as_u64().unwrap_or(0);
     let offered = summary["throughput"]["offered"].as_f64().unwrap_or(0.0);
-    let asked = offered * summary["measured_s"].as_f64().unwrap_or(0.0);
-    assert_eq!(asked.round() as u64, all, "nothing is lost in silence: {summary}");
+    assert_eq!((offered * 0.2).round() as u64, all, "nothing is lost in silence: {summary}");
     assert!(done(&summary["beside"]) > 0);
 }
 

@@ -12,6 +12,10 @@ const KEEPS_UP: f64 = 0.99;
 /// the last few under way.
 const BACKLOG: f64 = 0.01;
 
+/// A run may end so much later than its schedule without being told as behind: the last requests, and an
+/// interrupt at an unlucky moment [ns].
+const GRACE: u64 = 50_000_000;
+
 /// What came of a load.
 #[derive(Debug, Clone)]
 pub struct Tried {
@@ -19,6 +23,8 @@ pub struct Tried {
     pub setting: LoadSetting,
     /// What drivers measured.
     pub measured: Measured,
+    /// How long the schedule was [ns]; nothing where there was none, or it was not gone through.
+    pub scheduled: Option<u64>,
     /// What says whether that can be believed.
     pub checks: Vec<LoadCheck>,
     /// What was done beside what is timed.
@@ -37,6 +43,7 @@ impl Tried {
         self.measured.backlog += other.measured.backlog;
         self.measured.offered =
             self.measured.offered.zip(other.measured.offered).map(|(one, two)| one + two);
+        self.scheduled = self.scheduled.zip(other.scheduled).map(|(one, two)| one + two);
         for (mine, theirs) in self.checks.iter_mut().zip(&other.checks) {
             if mine.pass && (!theirs.pass || theirs.value > mine.value) {
                 *mine = theirs.clone();
@@ -46,13 +53,18 @@ impl Tried {
         self.stopped |= other.stopped;
     }
 
-    /// Whether more was asked for than could be done: less than 99 % of it was, letters were turned away,
-    /// or at the end more than a hundredth of a second's requests had not begun.
+    /// Whether more was asked for than could be done: less than 99 % of it was, it took 1 % longer than the
+    /// schedule, letters were turned away, or at the end more than a hundredth of a second's requests had
+    /// not begun.
     pub fn is_saturated(&self) -> bool {
         let Some(offered) = self.measured.offered else { return false };
+        let late = self.scheduled.is_some_and(|scheduled| {
+            let grace = GRACE.max(((1.0 - KEEPS_UP) * scheduled as f64) as u64);
+            self.measured.length > scheduled.saturating_add(grace)
+        });
         let (done, length) = (self.measured.done() as f64, self.measured.length as f64 / 1e9);
         let (offered, backlog) = (offered as f64, self.measured.backlog as f64);
-        done < KEEPS_UP * offered
+        late || done < KEEPS_UP * offered
             || self.measured.overflow > 0
             || backlog > (BACKLOG * offered / length.max(1e-9)).max(1.0)
     }
@@ -62,6 +74,11 @@ impl Tried {
         let checks = self.checks.clone();
         let mut load = LoadSummary::new(self.setting.clone(), &self.measured, checks);
         load.saturated = self.is_saturated();
+        if let Some((asked, scheduled)) = self.measured.offered.zip(self.scheduled) {
+            // What is worked off after the schedule's end was asked for before.
+            load.throughput.offered =
+                Some(asked as f64 * 1e9 / scheduled as f64).filter(|rate| rate.is_finite());
+        }
         load.slo = thresholds.iter().map(|threshold| threshold.judge(&load)).collect();
         load
     }
@@ -108,6 +125,7 @@ impl LoadPlan {
 mod tests {
     use super::*;
     use crate::driver::load::{Op, Part};
+    use crate::store::Throughput;
 
     /// A second in which `done` of `offered` rankings took 10 us each.
     fn tried(offered: u64, done: u64, backlog: u64, valid: bool) -> Tried {
@@ -139,8 +157,8 @@ mod tests {
             sample_calls: 1,
             serving: String::new(),
         };
-        let (counts, stopped) = (Counts::default(), false);
-        Tried { setting, measured, checks: vec![check], counts, stopped }
+        let (counts, stopped, scheduled) = (Counts::default(), false, Some(1_000_000_000));
+        Tried { setting, measured, scheduled, checks: vec![check], counts, stopped }
     }
 
     #[test]
@@ -149,6 +167,13 @@ mod tests {
         assert!(!tried(1_000, 995, 5, true).is_saturated());
         assert!(tried(1_000, 980, 0, true).is_saturated(), "2 % were not done");
         assert!(tried(1_000, 1_000, 20, true).is_saturated(), "20 wait at the end");
+        // All was done in the end, but at 800 a second of the 1,000 that were asked for.
+        let mut behind = tried(1_000, 1_000, 0, true);
+        behind.measured.length = 1_250_000_000;
+        assert!(behind.is_saturated());
+        let load = behind.summary(&[]);
+        let Throughput { offered, achieved } = load.throughput;
+        assert_eq!((offered, achieved), (Some(1_000.0), Some(800.0)));
     }
 
     #[test]

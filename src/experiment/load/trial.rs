@@ -1,6 +1,6 @@
 //! One load on one warm market.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::driver::load::{
@@ -87,12 +87,15 @@ impl<'a> LoadTrial<'a> {
         };
         let batched = matches!(plan.mode, Mode::Single | Mode::Offline);
         let sample_calls = if batched { SAMPLE_CALLS } else { 1 };
+        let stopped = stop.load(Ordering::Relaxed);
+        let scheduled = table.as_ref().map(Timetable::length).filter(|_| !stopped);
         Ok(Tried {
+            scheduled,
+            stopped,
             setting: plan.setting(serving, self.warm.weeks, sample_calls),
             measured,
             checks: driven.validity().checks.iter().map(check).collect(),
             counts: counts.into_inner().unwrap_or_else(PoisonError::into_inner),
-            stopped: stop.load(std::sync::atomic::Ordering::Relaxed),
         })
     }
 
