@@ -3,6 +3,7 @@
 mod arms;
 mod compare;
 mod design;
+pub mod gate;
 pub mod load;
 pub mod nudge;
 mod observe;

@@ -7,6 +7,7 @@ pub mod json;
 mod load;
 mod nudge;
 mod numbers;
+pub mod page;
 mod sweep;
 mod tables;
 mod text;
