@@ -9,12 +9,19 @@
 pub struct Page {
     /// What ran: scenario and command.
     pub title: String,
+    /// What is told of it.
+    pub story: Story,
+    /// How to see it again: names and values.
+    pub origin: Vec<(String, String)>,
+}
+
+/// What is told of a run. Each kind of run has its own, made of what its folder holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Story {
     /// What the first screen says: three findings, the most telling first.
     pub findings: Vec<Finding>,
     /// What follows, in order.
     pub sections: Vec<Section>,
-    /// How to see it again.
-    pub origin: Vec<(String, String)>,
 }
 
 /// One thing that happened, in words.
