@@ -4,6 +4,9 @@
 //! one file a kind of run; it says nothing about how it is drawn. Then `report.html` is drawn of it
 //! for browsers, and `plots/*.svg` for all else: one picture, two ways to draw it.
 
+#[allow(dead_code, reason = "pages are drawn by who comes next")]
+mod market;
+
 /// The page of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
