@@ -7,6 +7,7 @@
 #[cfg(test)]
 pub(super) mod fixture;
 mod html;
+mod market;
 mod plots;
 mod write;
 
