@@ -33,6 +33,35 @@ pub fn figures(value: f64, scale: f64) -> String {
     fixed(value, places)
 }
 
+/// A number that says which way it goes, as [`figures`]: `+1.25`.
+pub fn signed(value: f64, scale: f64) -> String {
+    let text = figures(value, scale);
+    let zero = text.chars().all(|c| "0.−".contains(c));
+    if value > 0.0 && !zero { format!("+{text}") } else { text }
+}
+
+/// `1.25 [0.5, 2.0]`, with `…` where an interval has but one end, and without one where it has none.
+pub fn interval(
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    form: impl Fn(f64) -> String,
+) -> String {
+    let value = or_none(value, &form);
+    match (low, high) {
+        (None, None) => value,
+        (low, high) => {
+            let end = |end: Option<f64>| end.map_or_else(|| "…".to_owned(), &form);
+            format!("{value} [{}, {}]", end(low), end(high))
+        }
+    }
+}
+
+/// `1 world`, `2 worlds`.
+pub fn several(n: u64, one: &str) -> String {
+    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A share as `7.8 %`.
 pub fn percent(value: f64) -> String {
     format!("{} %", fixed(100.0 * value, 1))
