@@ -17,6 +17,7 @@ mod rows;
 mod summary;
 mod sweep;
 mod sweep_rows;
+mod tables;
 
 pub use crate::measure::Counts;
 pub use answers::Answer;
@@ -37,10 +38,10 @@ pub use sweep::{
     Estimated, KeySensitivity, Method, MetricSensitivity, Objective, Pareto, PointMeans,
     SWEEP_FILE, Sensitivity, SweepFile, SweepSummary, Varied,
 };
-
 pub use sweep_rows::{SWEEP_ROWS, point_means};
+pub use tables::{OfWorld, named};
 
-use crate::measure::{ApplicantRow, SellerRow, WeekRow};
+use crate::measure::{ApplicantRow, SellerRow, SellerWeekRow, TradeRow, WeekRow};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -142,6 +143,10 @@ pub struct WorldTables {
     pub sellers: Vec<SellerRow>,
     /// Rows of `onboarding.csv`.
     pub applicants: Vec<ApplicantRow>,
+    /// Rows of `seller_weeks.csv`; of the first world of a run alone, for they are many.
+    pub seller_weeks: Vec<SellerWeekRow>,
+    /// Rows of `trade.csv`.
+    pub trade: Vec<TradeRow>,
 }
 
 /// The folder of one run.

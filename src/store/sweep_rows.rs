@@ -32,7 +32,8 @@ pub fn point_means(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed("read", &path)(error)),
     };
-    let broken = |line: u64, says: String| StoreError::Line { path: path.clone(), line, says };
+    let broken =
+        |line: u64, says: String| StoreError::Row { path: path.clone(), line, source: says.into() };
     let mut table = csv::Reader::from_reader(io::BufReader::new(file));
     let header = table.headers().map_err(|error| broken(1, reads(&error)))?.clone();
     let column = |name: &str| {
