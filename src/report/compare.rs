@@ -119,14 +119,15 @@ pub(super) fn chance(p: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::experiment::differences;
     use crate::measure::all_metrics;
     use crate::report::fixture;
     use crate::store::ArmSummary;
 
-    fn compared() -> Summary {
+    /// A comparison of three pairs, in which two metrics differ.
+    pub(in crate::report) fn compared() -> Summary {
         let (summary, _) = fixture::worlds(3);
         let base = summary.worlds.clone();
         let mut other = base.clone();

@@ -78,14 +78,15 @@ fn sign(low: Option<f64>, high: Option<f64>) -> i32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::measure::{Counts, all_metrics};
     use crate::report::compare_text;
     use crate::report::fixture;
     use crate::store::ArmSummary;
 
-    fn row(design: &str, metric: &str, bias: [f64; 3]) -> DesignResult {
+    /// What a design says of a metric.
+    pub(in crate::report) fn row(design: &str, metric: &str, bias: [f64; 3]) -> DesignResult {
         DesignResult {
             design: design.to_owned(),
             metric: metric.to_owned(),

@@ -164,7 +164,7 @@ pub(super) fn days(estimate: &Option<Estimate>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::store::ChannelSummary;
@@ -189,7 +189,8 @@ mod tests {
         }
     }
 
-    fn nudge(what: &str) -> NudgeSummary {
+    /// A nudge of this kind.
+    pub(in crate::report) fn nudge(what: &str) -> NudgeSummary {
         let mut settings = vec![setting("as it is", -10.9), setting("all cut", 0.0)];
         if what != "review" {
             for setting in &mut settings {

@@ -282,7 +282,7 @@ fn front(pareto: &Pareto, keys: &[&str], paint: Paint) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::store::{Objective, Sensitivity, Varied};
@@ -302,7 +302,8 @@ mod tests {
         }
     }
 
-    fn sweep(method: Method) -> SweepSummary {
+    /// A sweep over two keys.
+    pub(in crate::report) fn sweep(method: Method) -> SweepSummary {
         let indices = method == Method::SobolIndices;
         let level = (!indices).then_some("cheapest");
         let keys = vec![

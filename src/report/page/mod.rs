@@ -9,8 +9,12 @@ mod designs;
 mod load;
 mod nudge;
 mod relative;
+#[cfg(test)]
+mod sketch;
 mod sweep;
 mod sweep_points;
+#[cfg(test)]
+mod trials;
 mod validate;
 
 use super::numbers::or_none;
