@@ -57,6 +57,12 @@ pub fn interval(
     }
 }
 
+/// The same with a capital in front: a sentence.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// `1 world`, `2 worlds`.
 pub fn several(n: u64, one: &str) -> String {
     format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
@@ -92,6 +98,18 @@ mod tests {
         assert_eq!(percent(0.0782), "7.8 %");
         assert_eq!(or_none(None, percent), "–");
         assert_eq!(or_none(Some(f64::NAN), percent), "–");
+        assert_eq!(
+            [signed(0.5, 0.5), signed(-0.5, 0.5), signed(0.0, 0.5)],
+            ["+0.500", "−0.500", "0.000"]
+        );
+        assert_eq!(signed(1e-9, 1.0), "0.00");
+        let form = |value| fixed(value, 1);
+        assert_eq!(interval(Some(1.0), Some(0.5), Some(2.0), form), "1.0 [0.5, 2.0]");
+        assert_eq!(interval(Some(1.0), Some(0.5), None, form), "1.0 [0.5, …]");
+        assert_eq!(interval(Some(1.0), None, None, form), "1.0");
+        assert_eq!(interval(None, None, None, form), "–");
+        assert_eq!([several(1, "world"), several(2, "world")], ["1 world", "2 worlds"]);
+        assert_eq!([capital("so it is"), capital("")], ["So it is", ""]);
         assert_eq!(share(1, 0), "–");
         assert_eq!(share(1, 8), "12.5 %");
     }

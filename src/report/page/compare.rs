@@ -1,7 +1,7 @@
 //! What is told of a comparison: how far each arm is from the base, in every metric.
 
 use super::relative::{Relative, Row, forests};
-use super::{Axis, Cell, Chart, Colour, Finding, Mood, Section, Story, Table, designs};
+use super::{Axis, Cell, Chart, Colour, Finding, Mood, Section, Story, Table, designs, weekly};
 use crate::experiment::LEVEL;
 use crate::report::compare::{chance, in_order, missing_pairs, word};
 use crate::report::numbers::{count, figures, interval, several, signed};
@@ -15,7 +15,7 @@ const AS_IT_WAS: f64 = 1.0;
 /// Metrics that a finding names.
 const NAMED: usize = 3;
 
-pub(super) fn story(_: &RunFolder, summary: &Summary) -> Result<Story, StoreError> {
+pub(super) fn story(folder: &RunFolder, summary: &Summary) -> Result<Story, StoreError> {
     let others = summary.arms.get(1..).unwrap_or(&[]);
     let mut findings: Vec<Finding> = designs::finding(summary).into_iter().collect();
     let arms: Vec<(&ArmSummary, Vec<&Difference>)> =
@@ -30,6 +30,10 @@ pub(super) fn story(_: &RunFolder, summary: &Summary) -> Result<Story, StoreErro
     let mut sections: Vec<Section> =
         arms.iter().map(|(arm, found)| section(summary, arm, found)).collect();
     sections.extend(designs::section(summary));
+    let differing = arms.iter().flat_map(|(_, found)| in_order(found));
+    let differing: Vec<&str> =
+        differing.map(|found| &*found.metric).filter(|name| HEADLINE.contains(name)).collect();
+    sections.extend(weekly::section(folder, summary, &differing)?);
     Ok(Story { findings, sections })
 }
 

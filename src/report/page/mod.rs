@@ -16,6 +16,7 @@ mod sweep_points;
 #[cfg(test)]
 mod trials;
 mod validate;
+mod weekly;
 
 use super::numbers::or_none;
 use crate::store::{RunFolder, StoreError, Summary};

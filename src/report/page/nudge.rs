@@ -5,7 +5,7 @@ use super::{
 };
 use crate::experiment::nudge::Shock;
 use crate::report::nudge::{days, done, orders};
-use crate::report::numbers::{count, figures, or_none, percent, several};
+use crate::report::numbers::{capital, count, figures, or_none, percent, several};
 use crate::store::{
     ChannelSummary, Estimate, NudgeSummary, RunFolder, SettingSummary, StoreError, Summary,
 };
@@ -56,11 +56,6 @@ fn findings(nudge: &NudgeSummary) -> Vec<Finding> {
     findings.extend(cut(nudge));
     findings.truncate(3);
     findings
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// How long a shock is felt.

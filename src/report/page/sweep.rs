@@ -4,7 +4,7 @@ use super::sweep_points::{along, scatter, squares};
 use super::{
     Axis, Cell, Chart, Colour, Finding, Layer, Mood, Point, Rule, Section, Shape, Story, Table,
 };
-use crate::report::numbers::{count, figures, fixed, interval, or_none, several};
+use crate::report::numbers::{capital, count, figures, fixed, interval, or_none, several};
 use crate::report::sweep::{coefficient, direction, index, method, named, shown};
 use crate::store::{
     Estimated, KeySensitivity, Method, MetricSensitivity, Pareto, PointMeans, RunFolder,
@@ -441,9 +441,4 @@ fn short(text: &str) -> String {
         Ok(value) if text.len() > 6 => figures(value, value),
         _ => text.to_owned(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
