@@ -86,7 +86,7 @@ fn of_a_comparison() {
 #[test]
 fn of_sweeps() {
     let grid = told(
-        "sweep --weeks 1 --replications 2 --vary ranking=box,cheapest --vary \
+        "sweep --weeks 2 --replications 2 --vary ranking=box,cheapest --vary \
          market.slate_length=2..8:3 --metric gmv,late_rate --pareto gmv,late_rate",
     );
     is_whole(&grid);
@@ -98,7 +98,7 @@ fn of_sweeps() {
     assert!(front > 0 && beaten + front == 6, "{beaten} {front}");
     // So many points that the summary has none of their means: they are read from rows.csv.
     let many = told(
-        "sweep --weeks 1 --vary market.slate_length=2..8 --vary ranking.box.price_power=0.5..3 \
+        "sweep --weeks 2 --vary market.slate_length=2..8 --vary ranking.box.price_power=0.5..3 \
          --design lhs --points 40 --metric gmv,late_rate",
     );
     is_whole(&many);

@@ -62,11 +62,17 @@ fn findings(nudge: &NudgeSummary) -> Vec<Finding> {
 fn how_long(nudge: &NudgeSummary, first: &SettingSummary) -> Finding {
     let turned = if nudge.what == "worse" { "halved" } else { "half as much again" };
     let (turn, back) = (days(&first.turn_days), days(&first.recovery_days));
-    let headline = format!("Share {turned} after: {}", turn.split(" [").next().unwrap_or(""));
+    let after = |days: &str| match days {
+        "not seen" => "that was not seen".to_owned(),
+        days => format!("after {days}"),
+    };
+    let headline = format!("Share {turned}: {}", after(turn.split(" [").next().unwrap_or("")));
     let says = format!(
-        "The seller's share of orders over what it would have been is {turned} after {turn}, over a \
-         week; back within 10 %, over two weeks, {back} after the shock of {} days ended.",
-        Shock::DAYS
+        "The seller's share of orders, over what it would have been, {turned} in the mean of a week: {}. \
+         Once the shock of {} days is over, back within 10 % in the mean of two weeks: {}.",
+        after(&turn),
+        Shock::DAYS,
+        after(&back)
     );
     Finding::new(headline, says, Mood::Plain)
 }

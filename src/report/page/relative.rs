@@ -46,10 +46,10 @@ impl Relative {
 
     /// `−3.1 % [−3.4, −2.8]`.
     pub fn says(&self) -> String {
-        // One figure of half the interval, or three of a difference without one.
+        // Two figures of half the interval, or three of a difference without one.
         let half = self.high.zip(self.low).map(|(high, low)| (high - low) / 2.0);
-        let scale = half.filter(|&half| half > 0.0).map(|half| 100.0 * half);
-        let scale = scale.unwrap_or(10.0 * self.value.abs()).max(5.0);
+        let scale = half.filter(|&half| half > 0.0).map(|half| 10.0 * half);
+        let scale = scale.unwrap_or(10.0 * self.value.abs()).max(1.0);
         let form = |share| signed(share, scale);
         let text = interval(Some(self.value), self.low, self.high, form);
         match text.split_once(' ') {

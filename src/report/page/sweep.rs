@@ -80,7 +80,7 @@ impl Seen<'_> {
     fn part_done(&self) -> Option<Finding> {
         let SweepSummary { points, points_done, .. } = self.sweep;
         let headline = format!(
-            "{} of {}",
+            "Only {} of {} were run",
             count(u64::from(*points_done)),
             several(u64::from(*points), "point")
         );
@@ -135,7 +135,8 @@ impl Seen<'_> {
         let headline =
             format!("{} of {} are on the front", pareto.points.len(), several(all as u64, "point"));
         let Some([first, second]) = pareto.metrics.get(..2) else {
-            return Finding::new(headline, String::new(), Mood::Plain);
+            let says = "No point is better in the one metric that was traded.".to_owned();
+            return Finding::new(headline, says, Mood::Plain);
         };
         let told = |point: &PointMeans| {
             let of = |metric: &str| {

@@ -140,7 +140,9 @@ fn of_nothing() {
     let (empty, _) = fixture::run();
     let bare = Summary { differences: vec![], ..compare::tests::compared() };
     let mut nudge = nudged("worse");
-    nudge.nudge.as_mut().unwrap().settings.clear();
+    let of = nudge.nudge.as_mut().unwrap();
+    of.settings.clear();
+    of.channels.clear();
     let mut sweep = swept(Method::SobolIndices);
     let of = sweep.sweep.as_mut().unwrap();
     (of.points_done, of.means) = (0, vec![]);
