@@ -10,6 +10,8 @@ use crate::store::{ArmSummary, Difference, RunFolder, StoreError, Summary, Verdi
 
 /// Metrics of a forest plot; the table has all.
 const MOST_ROWS: usize = 30;
+/// Rows that reach further have a picture of their own [% of the base].
+const NEAR: f64 = 25.0;
 /// What lies within so much of the base on both ends is told to be as it was [%].
 const AS_IT_WAS: f64 = 1.0;
 /// Metrics that a finding names.
@@ -150,12 +152,27 @@ fn is_as_it_was(found: &Difference) -> bool {
     share.is_some_and(|share| share.reach() <= AS_IT_WAS)
 }
 
+/// Whether its own interval leaves 0 out.
+fn leaves_0_out(found: &Difference) -> bool {
+    found.low.is_some_and(|low| low > 0.0) || found.high.is_some_and(|high| high < 0.0)
+}
+
+/// `wide: `, where there are several arms.
+fn arm_of(arms: &Arms, found: &Difference) -> String {
+    if arms.len() > 1 { format!("{}: ", found.arm) } else { String::new() }
+}
+
+/// The metric, with the arm where there are several.
+fn named(arms: &Arms, found: &Difference) -> String {
+    format!("{}{}", arm_of(arms, found), found.metric)
+}
+
 /// What did not change.
 fn as_it_was(arms: &Arms) -> Finding {
     let all = || arms.iter().flat_map(|(_, found)| found);
     let same = all().filter(|found| found.verdict == Verdict::Same).count();
     let near = all().filter(|found| found.verdict != Verdict::Same && is_as_it_was(found));
-    let near: Vec<&str> = near.map(|found| &*found.metric).collect();
+    let near: Vec<String> = near.map(|found| named(arms, found)).collect();
     let headline = format!("{} of {} are as they were", same + near.len(), all().count());
     let more = if near.is_empty() {
         String::new()
@@ -186,12 +203,12 @@ fn open(summary: &Summary, arms: &Arms) -> Finding {
     }
     left.sort_by_key(|found| !is_headline(found));
     let words = left.iter().take(NAMED).map(|found| {
-        let arm = if arms.len() > 1 { format!("{}: ", found.arm) } else { String::new() };
         let more = match missing_pairs(found) {
             Some(more) => format!(" (would need {} more)", several(more, "pair")),
+            None if leaves_0_out(found) => " (no accident if looked at alone)".to_owned(),
             None => String::new(),
         };
-        format!("{arm}{}{more}", told(summary, found))
+        format!("{}{}{more}", arm_of(arms, found), told(summary, found))
     });
     let words = words.collect::<Vec<_>>().join("; ");
     let says = format!("May be an accident: {words}.{unseen}");
@@ -205,7 +222,8 @@ fn section(summary: &Summary, arm: &ArmSummary, found: &[&Difference]) -> Sectio
     let base = summary.arms.first().map_or("", |arm| &arm.name);
     let lead = format!(
         "Each row is the difference between {} and {base} in the same worlds, as a share of {base}'s \
-         mean, with its 95 % interval: {}. What crosses the line at 0 may be an accident.",
+         mean, with its 95 % interval: {}. Grey may be an accident, even where an interval leaves out 0: \
+         of so many metrics some do so by chance, and p by Holm allows for that.",
         arm.name,
         pairs(summary, found)
     );
@@ -241,7 +259,7 @@ fn pictures(arm: &ArmSummary, base: &str, found: &[&Difference]) -> Vec<Chart> {
     let title = format!("{} less {base}", arm.name);
     let axes = (x.from_to(0.0, 0.0), Axis::names("metric", vec![]));
     let chart = Chart::new(format!("forest-{}", arm.name), title, says, axes);
-    forests(&chart, &Taken::LAYERS, rows.collect())
+    forests(&chart, &Taken::LAYERS, rows.collect(), NEAR)
 }
 
 fn table(summary: &Summary, arm: &ArmSummary, base: &str, found: &[&Difference]) -> Table {
@@ -278,7 +296,11 @@ fn table(summary: &Summary, arm: &ArmSummary, base: &str, found: &[&Difference])
             number(found.high),
             Cell::number(share, |share| signed(share, share.abs().max(0.1))),
             Cell::number(found.p_adjusted, chance),
-            Cell::text(if found.n == 0 { "no sample" } else { word(found.verdict) }),
+            Cell::text(match Taken::of(found) {
+                _ if found.n == 0 => "no sample",
+                Taken::Moved => "differs",
+                _ => word(found.verdict),
+            }),
             whole(Some(found.n as u64)),
             whole(missing_pairs(found)),
         ]);

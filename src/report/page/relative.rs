@@ -3,8 +3,6 @@
 use super::{Axis, Chart, Colour, Layer, Point, Rule, Shape};
 use crate::report::numbers::{interval, signed};
 
-/// What lies within this is drawn together [% of the base].
-const NEAR: f64 = 25.0;
 /// What reaches further than this is not drawn: its base is next to nothing [% of the base].
 const FAR: f64 = 1_000.0;
 
@@ -74,12 +72,17 @@ impl Row {
     }
 }
 
-/// A forest plot of rows, their layers in the order of their numbers; where some reach far further than
-/// the rest a second one of these, so that the rest can be seen. Rows without a share are named in words.
-pub(super) fn forests(chart: &Chart, layers: &[(&str, Colour)], rows: Vec<Row>) -> Vec<Chart> {
+/// A forest plot of rows, their layers in the order of their numbers; of those that reach further than
+/// `near` [% of the base] a second one, so that the rest can be seen. Rows without a share are named in words.
+pub(super) fn forests(
+    chart: &Chart,
+    layers: &[(&str, Colour)],
+    rows: Vec<Row>,
+    near: f64,
+) -> Vec<Chart> {
     let (told, hidden): (Vec<Row>, Vec<Row>) =
         rows.into_iter().partition(|row| !row.dots.is_empty() && row.reach() <= FAR);
-    let (near, far): (Vec<Row>, Vec<Row>) = told.into_iter().partition(|row| row.reach() <= NEAR);
+    let (close, far): (Vec<Row>, Vec<Row>) = told.into_iter().partition(|row| row.reach() <= near);
     let hidden: Vec<String> = hidden.into_iter().map(|row| row.label).collect();
     let left_out = match hidden.len() {
         0 => String::new(),
@@ -88,13 +91,13 @@ pub(super) fn forests(chart: &Chart, layers: &[(&str, Colour)], rows: Vec<Row>) 
         }
         n => format!(" In the table alone, as their base is 0 or nearly so: {n} metrics."),
     };
-    let (first, second) = if near.is_empty() { (far, vec![]) } else { (near, far) };
+    let (first, second) = if close.is_empty() { (far, vec![]) } else { (close, far) };
     let mut charts = vec![forest(chart, layers, &first)];
     charts[0].says.push_str(&left_out);
     if !second.is_empty() {
         let mut chart = forest(chart, layers, &second);
         chart.name.push_str("-far");
-        chart.title.push_str(&format!(": what reaches beyond {NEAR} %"));
+        chart.title.push_str(&format!(": what reaches beyond {near} %"));
         charts.push(chart);
     }
     charts
@@ -154,14 +157,14 @@ mod tests {
         );
         let layers = [("better", Colour::Good)];
         let rows = vec![row("a", 1.0), row("b", 300.0), row("c", -2.0), row("d", 1e4), none];
-        let charts = forests(&chart, &layers, rows.clone());
+        let charts = forests(&chart, &layers, rows.clone(), 25.0);
         let names: Vec<&str> = charts.iter().map(|chart| &*chart.name).collect();
         assert_eq!(names, ["f", "f-far"]);
         let xs = |chart: &Chart| chart.layers[0].points.iter().map(|p| p.x).collect::<Vec<_>>();
         assert_eq!((xs(&charts[0]), xs(&charts[1])), (vec![-2.0, 1.0], vec![300.0]));
         assert!(charts[0].says.ends_with("nearly so: d, none."), "{}", charts[0].says);
         // Where there is nothing near, what is far is the picture.
-        assert_eq!(forests(&chart, &layers, rows[1..2].to_vec()).len(), 1);
-        assert!(!forests(&chart, &layers, vec![])[0].has_points());
+        assert_eq!(forests(&chart, &layers, rows[1..2].to_vec(), 25.0).len(), 1);
+        assert!(!forests(&chart, &layers, vec![], 25.0)[0].has_points());
     }
 }

@@ -324,7 +324,7 @@ impl Seen<'_> {
         let is_on = |point: &PointMeans| pareto.points.iter().any(|on| on.point == point.point);
         let dot = |point: &PointMeans| {
             let (x, y) = (point.metrics.get(one)?.value?, point.metrics.get(two)?);
-            Some(Point::new(x, y.value?).within(y.low, y.high))
+            Some(Point::new(x, y.value?))
         };
         let sorted = |mut points: Vec<Point>| {
             points.sort_by(|a, b| a.x.total_cmp(&b.x));
@@ -332,10 +332,9 @@ impl Seen<'_> {
         };
         let step = self.points.len().div_ceil(MOST_DOTS).max(1);
         let rest = self.points.iter().filter(|point| !is_on(point)).step_by(step).filter_map(dot);
-        // Intervals of what is dominated would hide the front.
-        let rest = sorted(rest.map(|point| point.within(None, None)).collect());
+        let rest = sorted(rest.collect());
         let front = sorted(pareto.points.iter().filter_map(dot).collect());
-        let line: Vec<Point> = front.iter().map(|point| point.within(None, None)).collect();
+        let line = front.clone();
         let two_alone = pareto.metrics.len() == 2;
         let mut layers = vec![Layer::new("beaten by another", Shape::Dots, Colour::Muted, rest)];
         if two_alone && line.len() > 1 {
@@ -353,7 +352,7 @@ impl Seen<'_> {
             Axis::linear(&format!("{metric}, {better}"), self.unit(metric))
         };
         let mut says = format!(
-            "{} on the front; whiskers are 95 % intervals over worlds.",
+            "{} on the front. Means over the same worlds at every point; their intervals are in the table.",
             several(pareto.points.len() as u64, "point")
         );
         if pareto.left_out > 0 {
@@ -369,7 +368,9 @@ impl Seen<'_> {
         let vary = &self.sweep.vary;
         let keys: Vec<&str> = vary.iter().map(|varied| &*varied.key).collect();
         let lead = match (vary.as_slice(), self.sweep.design.as_str()) {
-            ([_], _) => "Means over worlds, with their 95 % intervals.".to_owned(),
+            ([_], _) => "Means over worlds, with their 95 % intervals. The worlds are the same at every point, so \
+                         that differences between points are surer than the bands look."
+                .to_owned(),
             ([_, _], "grid") => {
                 "One cell a point: the darker, the more. What palest and darkest stand for is said below."
                     .to_owned()
@@ -428,7 +429,8 @@ impl Seen<'_> {
                 let of = of.unwrap_or(Estimated { value: None, low: None, high: None });
                 let half = of.high.zip(of.low).map(|(high, low)| (high - low) / 2.0);
                 let scale = half.filter(|&half| half > 0.0).or(of.value).unwrap_or(0.0);
-                Cell::number(of.value, |value| figures(value, scale))
+                let form = |value| figures(value, scale);
+                Cell::number(of.value, |_| interval(of.value, of.low, of.high, form))
             }));
             table.rows.push(row);
         }

@@ -61,10 +61,7 @@ fn of_a_comparison_with_designs() {
     ];
     let summary = compare::tests::compared().tested(rows, vec![], &Counts::default());
     let story = told("compare", summary);
-    assert_eq!(
-        story.findings[0].headline,
-        "A test in one market says something else than the truth"
-    );
+    assert_eq!(story.findings[0].headline, "shopper-split is biased");
     let section = story.sections.last().expect("a section of designs");
     let alone = Story { findings: vec![], sections: vec![section.clone()] };
     insta::assert_snapshot!(sketch(&alone));

@@ -241,7 +241,9 @@ fn how_much(load: &LoadSummary) -> Finding {
     if !load.curve.is_empty() {
         let tried = several(load.curve.len() as u64, "load");
         let held = load.curve.iter().filter(|point| point.pass).count();
-        says = format!("{held} of {tried} held every threshold. Of the load told of here: {says}");
+        says = format!(
+            "{held} of {tried}, each by itself, held every threshold. Of the load told of here: {says}"
+        );
         let headline = match load.max_rate {
             Some(rate) => format!("Highest rate that holds: {}", per_second(rate)),
             None => "No rate that was tried holds".to_owned(),
