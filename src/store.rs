@@ -16,6 +16,7 @@ mod parquet;
 mod rows;
 mod summary;
 mod sweep;
+mod sweep_rows;
 mod tables;
 
 pub use crate::measure::Counts;
@@ -23,7 +24,7 @@ pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
-pub use latency_log::LatencyLog;
+pub use latency_log::{LATENCY_LOG, LatencyLog, Logged, LoggedLatencies, Timed};
 pub use load::{
     CurvePoint, LoadCheck, LoadSetting, LoadSummary, Measured, Percentiles, SloResult, Throughput,
 };
@@ -37,6 +38,7 @@ pub use sweep::{
     Estimated, KeySensitivity, Method, MetricSensitivity, Objective, Pareto, PointMeans,
     SWEEP_FILE, Sensitivity, SweepFile, SweepSummary, Varied,
 };
+pub use sweep_rows::{SWEEP_ROWS, point_means};
 pub use tables::{OfWorld, named};
 
 use crate::measure::{ApplicantRow, SellerRow, SellerWeekRow, TradeRow, WeekRow};
