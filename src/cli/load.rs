@@ -106,6 +106,9 @@ fn wrong(what: &str, allowed: &str) -> String {
 impl Load {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         let loaded = self.args.load(&[])?;
         let asked = || {
             let worlds = self.args.worlds(self.args.replications.unwrap_or(1))?;
