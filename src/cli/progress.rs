@@ -187,8 +187,10 @@ impl Progress {
         if let Some(board) = &board {
             board.expects(self.worlds);
         }
-        let bar = self.bar.filter(|_| board.is_none());
-        Progress { bar, board, ..self }
+        if let Some(bar) = self.bar.as_ref().filter(|_| board.is_some()) {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Progress { board, ..self }
     }
 
     /// Who is told of a world that begins.

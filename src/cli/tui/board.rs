@@ -158,10 +158,15 @@ fn show(mut screen: Screen, state: &Mutex<State>, interrupt: &Interrupt, began: 
 /// Brings the time up to date, and says whether anything looks different since.
 fn wants_a_picture(state: &Mutex<State>, now: Duration, asked: bool) -> bool {
     let mut state = lock(state);
-    state.worlds.at(now, asked);
-    let ending = state.load.as_mut().is_some_and(|load| load.ends(asked));
-    // While a load is measured there is a picture a second, and else time is told.
-    std::mem::take(&mut state.changed) || ending || state.load.is_none()
+    let news = match &mut state.load {
+        // While a load is measured there is a picture a second, and else time is told.
+        Some(load) => load.ends(asked),
+        None => {
+            state.worlds.at(now, asked);
+            true
+        }
+    };
+    std::mem::take(&mut state.changed) || news
 }
 
 /// Hears keys for so long; the size of the terminal is asked for at every picture.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use ratatui::style::Color;
 use ratatui::text::Line;
 
-use super::parts::{LEAST, bar_with, bold, clock, coloured, dim, edges, named, too_small, traced};
+use super::parts::{
+    LEAST, ROOMY, bar_with, bold, clock, coloured, dim, edges, named, too_small, traced,
+};
 use crate::driver::load::{Op, Part, Second, Stage};
 use crate::experiment::Threshold;
 use crate::experiment::load::{LoadPlan, Mode};
@@ -133,15 +135,17 @@ impl Load {
         let mut lines = vec![edges(&self.title, &time, columns)];
         let part = self.measured.length as f64 / self.length.max(1) as f64;
         lines.push(bar_with(part, &[self.stage()], columns));
-        let roomy = rows >= 12;
+        let roomy = rows >= ROOMY;
         let gap = || vec![Line::default(); usize::from(roomy)];
         lines.extend(gap());
-        lines.extend(self.measures(columns));
+        let mut thresholds = self.thresholds(columns);
         if roomy && !self.slo.is_empty() {
-            lines.push(Line::default());
-            lines.push(Line::from(bold("Thresholds so far")));
+            let heading = Line::from(bold("Thresholds so far"));
+            thresholds.splice(0..0, [Line::default(), heading]);
         }
-        lines.extend(self.thresholds(columns));
+        let taken = lines.len() + thresholds.len() + 2 * usize::from(roomy);
+        lines.extend(fitting(self.measures(columns), rows.saturating_sub(taken)));
+        lines.extend(thresholds);
         if roomy {
             lines.resize(rows - 1, Line::default());
             lines.push(Line::from(dim(self.foot())));
@@ -154,8 +158,8 @@ impl Load {
         if self.ending { "ending" } else { "q ends it and keeps what was measured" }
     }
 
-    /// Rates, times and what is left over, the first of it where there is little room.
-    fn measures(&self, columns: usize) -> Vec<Line<'static>> {
+    /// Rates, times and what is left over, each with how much it says.
+    fn measures(&self, columns: usize) -> Vec<(u8, Line<'static>)> {
         let none = Told::default();
         let last = self.seconds.back();
         let said = |text: String| if last.is_some() { text } else { NONE.to_owned() };
@@ -169,19 +173,19 @@ impl Load {
         let scheduled = !self.stages.is_empty() || self.measured.offered.is_some();
         let mut lines = Vec::new();
         if scheduled {
-            lines.push(Line::from(named("offered", &or_none(now.offered, short_rate))));
+            lines.push((5, Line::from(named("offered", &or_none(now.offered, short_rate)))));
         }
         let rate = said(short_rate(now.achieved));
-        lines.push(traced("achieved", &rate, &achieved, Some(0.0), columns));
-        lines.push(traced("rank p99", &time(now.rank.p99), &p99, Some(0.0), columns));
-        lines.push(Line::from(named("rank p50", &time(now.rank.p50))));
-        lines.push(Line::from(named("rank p99.9", &time(now.rank.p999))));
+        lines.push((7, traced("achieved", &rate, &achieved, Some(0.0), columns)));
+        lines.push((6, traced("rank p99", &time(now.rank.p99), &p99, Some(0.0), columns)));
+        lines.push((2, Line::from(named("rank p50", &time(now.rank.p50)))));
+        lines.push((1, Line::from(named("rank p99.9", &time(now.rank.p999)))));
         if scheduled {
-            lines.push(Line::from(named("backlog", &left(now.backlog))));
+            lines.push((4, Line::from(named("backlog", &left(now.backlog)))));
         }
         let overflow = &self.measured.overflow;
         if *overflow > 0 || self.setting.path == "actor" {
-            lines.push(Line::from(named("turned away", &left(*overflow))));
+            lines.push((3, Line::from(named("turned away", &left(*overflow)))));
         }
         lines
     }
@@ -204,4 +208,13 @@ impl Load {
         };
         self.slo.iter().enumerate().map(line).collect()
     }
+}
+
+/// As many lines as there are rows for, but two at least: the one that says least goes first.
+fn fitting(mut lines: Vec<(u8, Line<'static>)>, rows: usize) -> Vec<Line<'static>> {
+    while lines.len() > rows.max(2) {
+        let least = lines.iter().map(|(says, _)| *says).min();
+        lines.retain(|(says, _)| Some(*says) != least);
+    }
+    lines.into_iter().map(|(_, line)| line).collect()
 }

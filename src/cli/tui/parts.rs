@@ -8,6 +8,9 @@ use ratatui::text::{Line, Span};
 /// The least room that anything is drawn in: columns and rows.
 pub(super) const LEAST: (u16, u16) = (24, 6);
 
+/// Rows from which there is room for headings, and for what the keys do.
+pub(super) const ROOMY: usize = 16;
+
 /// Columns of the name in front of a value, and of the value.
 const NAME: usize = 12;
 pub(super) const VALUE: usize = 12;

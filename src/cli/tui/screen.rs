@@ -71,14 +71,13 @@ impl Screen {
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stderr())))?;
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
-        let mut screen = Screen { terminal };
-        let taken = execute!(io::stderr(), EnterAlternateScreen, Hide)
-            .and_then(|()| screen.terminal.clear());
-        if let Err(error) = taken {
+        // Nothing is cleared here: the alternate screen is empty, and ratatui would ask on standard output
+        // where the cursor is, which may be a pipe.
+        if let Err(error) = execute!(io::stderr(), EnterAlternateScreen, Hide) {
             restore();
             return Err(error);
         }
-        Ok(screen)
+        Ok(Screen { terminal })
     }
 
     /// Draws what `picture` makes of so many columns and rows; says whether the terminal is still held.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::parts::{
-    LEAST, VALUE, bar, bar_with, bold, clock, dim, edges, named, spark, too_small, traced,
+    LEAST, ROOMY, VALUE, bar, bar_with, bold, clock, dim, edges, named, spark, too_small, traced,
 };
 use crate::cli::progress::rate;
 use crate::measure::WeekRow;
@@ -202,7 +202,7 @@ impl Worlds {
         let speed: Vec<_> = self.speed.iter().copied().collect();
         let now = self.speed.back().copied().flatten();
         lines.push(traced("speed", &or_none(now, rate), &speed, Some(0.0), columns));
-        let roomy = rows >= 12;
+        let roomy = rows >= ROOMY;
         if several && roomy {
             lines.push(Line::default());
             lines.extend(self.worlds_under_way(columns));
@@ -225,7 +225,8 @@ impl Worlds {
         let line = |(number, world): (&u64, &World)| {
             let part = f64::from(world.day) / f64::from(world.days.max(1));
             let week = if world.days > 0 { Self::week_of(world) } else { String::new() };
-            let mut spans = named(&format!("world {number}"), &week);
+            let mut spans = vec![dim(format!("{:<12}", format!("world {number}")))];
+            spans.push(format!("{week:>14}").into());
             let room = columns.saturating_sub(spans.iter().map(ratatui::text::Span::width).sum());
             spans.push("  ".into());
             spans.extend(bar(part, room.saturating_sub(2).min(20)));
@@ -243,12 +244,13 @@ impl Worlds {
         let wide = columns >= 72;
         let mut lines = vec![Line::default(); usize::from(roomy)];
         if roomy {
-            let of = if self.expected > 1 { format!("world {number}, ") } else { String::new() };
-            let mut head = vec![bold(format!("{of}weeks 1 to {}", weeks.len()))];
-            if wide {
-                let used: usize = head.iter().map(ratatui::text::Span::width).sum();
-                let ends = 12 + VALUE;
-                head.push(dim(format!("{:>1$}", "last", ends.saturating_sub(used))));
+            let of = if self.expected > 1 { format!("world {number}: ") } else { String::new() };
+            let s = if weeks.len() == 1 { "" } else { "s" };
+            let text = format!("{of}{} week{s}", weeks.len());
+            let used = text.chars().count();
+            let mut head = vec![bold(text)];
+            if wide && used + 6 <= 12 + VALUE {
+                head.push(dim(format!("{:>1$}", "last", 12 + VALUE - used)));
                 head.push(dim(format!("{:>VALUE$}{:>VALUE$}", "least", "most")));
             }
             lines.push(Line::from(head));
