@@ -171,13 +171,12 @@ fn wants_a_picture(state: &Mutex<State>, now: Duration, asked: bool) -> bool {
 
 /// Hears keys for so long; the size of the terminal is asked for at every picture.
 fn listen(time: Duration, state: &Mutex<State>, interrupt: &Interrupt) {
-    let Ok(true) = event::poll(time).or_else(|error| {
+    match event::poll(time) {
+        Ok(true) => {}
+        Ok(false) => return,
         // Without a keyboard the time goes by all the same.
-        std::thread::sleep(time);
-        Err::<bool, io::Error>(error)
-    }) else {
-        return;
-    };
+        Err(_) => return std::thread::sleep(time),
+    }
     match event::read() {
         Ok(Event::Key(key)) if key.kind == KeyEventKind::Press => {
             let control = key.modifiers.contains(KeyModifiers::CONTROL);

@@ -115,9 +115,10 @@ impl Load {
         for (number, stage) in self.stages.iter().enumerate() {
             end += stage.length.as_nanos();
             if self.measured.length < end {
+                let rate = short_rate(stage.rate.per_second());
                 return match self.stages.len() {
-                    1 => stage.to_string(),
-                    all => format!("stage {} of {all}: {stage}", number + 1),
+                    1 => rate,
+                    all => format!("stage {} of {all}: {rate}", number + 1),
                 };
             }
         }

@@ -1,7 +1,7 @@
 //! `--tui`: a live dashboard in the terminal, in place of the progress bar and of the live line.
 //!
 //! It draws to the alternate screen of the terminal behind standard error, so that standard output stays
-//! for results. What is told of a run is kept as plain values ([`worlds`], [`load`]), and a picture is a
+//! for results. What is told of a run is kept as plain values (`worlds`, `load`), and a picture is a
 //! function of these and of the room there is; a thread of its own draws it, at most four times a second,
 //! and listens to the keyboard. Nothing is drawn on a thread that is measured.
 //!

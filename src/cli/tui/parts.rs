@@ -1,5 +1,6 @@
 //! What pictures are put together from: lines, bars and sparklines.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use ratatui::style::{Color, Modifier, Style};
@@ -35,8 +36,14 @@ pub(super) fn dim(text: impl Into<String>) -> Span<'static> {
     Span::styled(text.into(), Modifier::DIM)
 }
 
+/// Whether there may be colours: obeys `NO_COLOR`.
+static COLOURS: LazyLock<bool> = LazyLock::new(|| {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+});
+
 pub(super) fn coloured(text: impl Into<String>, colour: Color) -> Span<'static> {
-    Span::styled(text.into(), Style::new().fg(colour))
+    let style = if *COLOURS { Style::new().fg(colour) } else { Style::new() };
+    Span::styled(text.into(), style)
 }
 
 /// One text at the left edge and one at the right, which goes where there is too little room.
