@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod schema;
 mod sweep;
+mod tui;
 mod validate;
 mod why;
 

@@ -7,7 +7,7 @@ mod groups;
 pub mod json;
 mod load;
 mod nudge;
-mod numbers;
+pub mod numbers;
 pub mod page;
 mod sweep;
 mod tables;
@@ -16,7 +16,7 @@ mod validate;
 mod why;
 
 pub use compare::compare_text;
-pub use load::{latency_csv, live_line, load_text};
+pub use load::{latency_csv, live_line, load_text, nanos, of_metric, short_rate};
 pub use nudge::{Nudges, nudge_text};
 pub use sweep::sweep_text;
 pub use tables::Tables;

@@ -7,6 +7,7 @@ mod cli_compare;
 mod cli_load;
 mod cli_run;
 mod cli_sweep;
+mod cli_tui;
 mod cli_validate;
 mod conservation;
 mod designs;
