@@ -41,6 +41,20 @@ pub enum Verdict {
     Regressed,
 }
 
+impl Verdict {
+    /// The exit code that says it: 0 where nothing fails, and of the four codes that CI jobs rely on the
+    /// one of this verdict.
+    pub fn code(self) -> u8 {
+        match self {
+            Verdict::Pass | Verdict::Skipped | Verdict::Advice => 0,
+            Verdict::Missed => 10,
+            Verdict::Regressed => 11,
+            Verdict::Invalid => 12,
+            Verdict::Changed => 14,
+        }
+    }
+}
+
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
