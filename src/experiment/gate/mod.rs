@@ -3,6 +3,18 @@
 //! However it was found, evidence comes as [`Finding`]s, one a question, and a [`Gated`] holds those of one
 //! call. The exit code follows from the gravest of them.
 
+mod baseline;
+mod budget;
+mod check;
+mod contrast;
+mod subject;
+
+pub use baseline::{Source, baseline_of};
+pub use budget::{Allowance, Budget, Budgets, Limit};
+pub use check::{FALSE_ALARMS, Run, check, needs_baseline};
+pub use contrast::{Contrast, Sample};
+pub use subject::{Cost, Subject};
+
 use serde::{Deserialize, Serialize};
 
 /// What kind of evidence a finding rests on.

@@ -82,6 +82,7 @@ fn junit_counts_what_fails() {
         r#"message="The load was not valid: steal &lt;b&gt;time&lt;/b&gt; | of 7 % &amp; more.""#;
     assert!(xml.contains(message), "{xml}");
     assert!(!xml.contains("disabled="), "no attribute that the schema does not have: {xml}");
+    assert!(xml.contains(r#"<testsuite name="kernels" tests="2" skipped="1""#), "{xml}");
 }
 
 #[test]
