@@ -16,7 +16,7 @@ mod validate;
 mod why;
 
 pub use compare::compare_text;
-pub use gate::{gate_bencher, gate_junit, gate_markdown, gate_text, gate_text_within};
+pub use gate::{gate_bencher, gate_junit, gate_markdown, gate_text, gate_text_within, trend_text};
 pub use load::{latency_csv, live_line, load_text};
 pub use nudge::{Nudges, nudge_text};
 pub use sweep::sweep_text;

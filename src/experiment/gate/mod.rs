@@ -7,13 +7,19 @@ mod baseline;
 mod budget;
 mod check;
 mod contrast;
+mod divisive;
+#[cfg(test)]
+mod fixture;
 mod subject;
+mod trend;
 
 pub use baseline::{Source, baseline_of};
 pub use budget::{Allowance, Budget, Budgets, Limit};
 pub use check::{FALSE_ALARMS, Run, check, needs_baseline};
 pub use contrast::{Contrast, Sample};
+pub use divisive::{ChangePoint, change_points, values_needed};
 pub use subject::{Cost, Subject};
+pub use trend::{Change, FALSE_TRENDS, MOST_RUNS, Trends, trends};
 
 use serde::{Deserialize, Serialize};
 

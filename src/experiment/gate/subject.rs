@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::budget::Fault;
 use crate::experiment::slo::{LoadMetric, SloError};
-use crate::measure::{Metric, all_metrics};
+use crate::measure::{Better, Metric, all_metrics};
 use crate::quantity::{Rate, Span};
 use crate::scenario::Class;
 use crate::store::{Counts, LoadSummary, Summary, WorldSummary};
@@ -92,6 +92,21 @@ impl Subject {
         let mut fault = Fault::new(at, Class::UnknownName, "there is no such metric");
         fault.known = Some((path.to_owned(), names_like(path)));
         Err(fault)
+    }
+
+    /// Which way is better.
+    pub fn better(&self) -> Better {
+        match self {
+            Subject::Market(metric) => metric.better,
+            Subject::Load(LoadMetric::Achieved | LoadMetric::MaxRate)
+            | Subject::Cost(Cost::Rate) => Better::Higher,
+            Subject::Load(
+                LoadMetric::Latency(_, _, "count") | LoadMetric::Freshness(_, "count"),
+            )
+            | Subject::Load(LoadMetric::Offered)
+            | Subject::Count(_) => Better::None,
+            Subject::Load(_) | Subject::Cost(_) => Better::Lower,
+        }
     }
 
     /// Its unit, as findings name it.

@@ -5,12 +5,14 @@ mod bencher;
 mod junit;
 mod markdown;
 mod text;
+mod trend;
 mod units;
 
 pub use bencher::gate_bencher;
 pub use junit::gate_junit;
 pub use markdown::gate_markdown;
 pub use text::{gate_text, gate_text_within};
+pub use trend::trend_text;
 
 use crate::experiment::gate::{Gated, Verdict};
 use crate::report::numbers::count;

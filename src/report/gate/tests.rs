@@ -2,7 +2,8 @@
 
 use super::fixture::{finding, gated};
 use super::*;
-use crate::experiment::gate::Finding;
+use crate::experiment::gate::{Change, Finding, Trends};
+use crate::measure::Better;
 
 #[test]
 fn a_text() {
@@ -106,4 +107,38 @@ fn nothing_that_was_asked() {
     assert_eq!(gate_text(&none, false), "gate check\n\nPASSED: nothing was asked\n");
     assert_eq!(gate_bencher(&none), "{}\n");
     assert!(quick_junit::Report::deserialize_from_str(&gate_junit(&none).unwrap()).is_ok());
+}
+
+fn trends() -> Trends {
+    let change = |name: &str, unit: &str, better: Better, before: f64, after: f64| Change {
+        of: "quick by run".to_owned(),
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        better,
+        time: "20261122T213704Z".to_owned(),
+        commit: Some("d0dd897d5d0e".to_owned()),
+        before,
+        after,
+        p: 0.000_25,
+        scenario_changed: false,
+        digest_changed: true,
+    };
+    let changes = vec![
+        change("gini", "ratio", Better::None, 0.873, 0.901),
+        change("gmv", "EUR", Better::Higher, 52_000_000.0, 49_000_000.0),
+        Change {
+            of: "quick by load".to_owned(),
+            commit: None,
+            ..change("rank.service.p99", "ns", Better::Lower, 1_240.0, 980.0)
+        },
+    ];
+    Trends { runs: 40, series: 90, constant: 12, short: 3, needed: 15, changes }
+}
+
+#[test]
+fn a_text_of_trends() {
+    insta::assert_snapshot!(trend_text(&trends(), false));
+    let none = Trends { runs: 5, series: 0, constant: 1, short: 88, needed: 15, changes: vec![] };
+    insta::assert_snapshot!(trend_text(&none, false));
+    assert!(trend_text(&Trends::default(), false).contains("The history is empty"));
 }
