@@ -203,7 +203,7 @@ fn content(line: &str) -> Result<Option<Range<usize>>, Box<Fault>> {
 fn baseline_of(line: &str, range: Range<usize>) -> Option<Range<usize>> {
     let rest = line[range.clone()].strip_prefix(BASELINE)?.trim_start();
     let rest = rest.strip_prefix('=').filter(|rest| !rest.starts_with('='))?;
-    Some(range.end - rest.len()..range.end)
+    Some(range.end - rest.trim_start().len()..range.end)
 }
 
 /// The path of a baseline.

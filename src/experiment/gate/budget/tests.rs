@@ -25,7 +25,7 @@ fn lines_of_every_kind() {
         \"gmv >= baseline * 0.95\"\r\n\
         rank.service.p50 <= baseline * 1.10\r\n\
         rank.service.p99 <= baseline + 5us\r\n\
-        merit_gap >= baseline - 0.01\r\n\
+        exposure_merit_gap >= baseline - 0.01\r\n\
         gmv >= 5M EUR\r\n\
         cost.wall_s < 90s\r\n\
         cost.sim_s < 1.5\r\n\
@@ -51,7 +51,7 @@ fn lines_of_every_kind() {
             baseline("gmv", Allowance::Times(0.95)),
             baseline("rank.service.p50", Allowance::Times(1.1)),
             baseline("rank.service.p99", Allowance::Plus(5_000.0)),
-            baseline("merit_gap", Allowance::Plus(-0.01)),
+            baseline("exposure_merit_gap", Allowance::Plus(-0.01)),
             plain("gmv", 5e6),
             plain("cost.wall_s", 90.0),
             plain("cost.sim_s", 1.5),
@@ -82,7 +82,7 @@ fn what_is_wrong_says_where_and_what_is_allowed() {
         ("cost.peak_rss_bytes < 3ns", 23, "`3ns`", "256 MiB"),
         ("cost.events_per_s > 3ns", 21, "`3ns`", "a rate such as 3M/s"),
         ("\"gini < 1\" gmv > 2", 11, "`gmv > 2`", "nothing but a comment"),
-        ("baseline = ", 12, "``", "the path of a run folder"),
+        ("baseline = ", 11, "``", "the path of a run folder"),
         ("baseline = \"a\" \"b\"", 12, "`\"a\" \"b\"`", "in quotes"),
     ] {
         let problem = wrong(&format!("# first\n  {text}"));

@@ -50,7 +50,8 @@ fn nothing_and_too_little() {
 
 #[test]
 fn times_of_another_machine_or_a_bad_hour_are_left_out() {
-    let of = |n: u64, slow: bool| line(n, &load_of(if slow { 100..200 } else { 1..(90 + n) }));
+    let of =
+        |n: u64, slow: bool| line(n, &load_of(if slow { 100..200 } else { 1..(90 + n * 7 % 5) }));
     let mut lines: Vec<HistoryLine> = (0..24).map(|n| of(n, n >= 12)).collect();
     let changed = |lines: &[HistoryLine]| {
         let found = trends(lines).changes;
