@@ -192,6 +192,12 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
     };
     let moved = format!("{} against the baseline, by {worlds}", change(value, baseline));
     let tested = sample.is_enough() && !same;
+    if baseline < 0.0 && matches!(budget.limit, Limit::Baseline(Allowance::Times(_))) {
+        let says =
+            "The baseline is negative, so that a factor turns the wrong way: write `baseline - X`.";
+        let found = blank(budget, label, Verdict::Missed, says.to_owned());
+        return Finding { value: Some(value), ..found };
+    }
     let (verdict, says) = match contrast.chance.filter(|_| tested) {
         _ if same && excess <= 0.0 => (Verdict::Pass, "The same in every world.".to_owned()),
         _ if same => {
@@ -238,7 +244,7 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
 
 /// A p-value: more digits would say nothing.
 fn p_value(p: f64) -> String {
-    if p < 1e-6 { "below .000001".to_owned() } else { format!("{p:.2e}") }
+    if p < 1e-6 { "below 0.000001".to_owned() } else { format!("{p:.6}") }
 }
 
 /// What has one value a run, against the baseline's.

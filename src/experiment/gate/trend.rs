@@ -175,7 +175,7 @@ impl Trends {
                 Some(true) => Verdict::Pass,
                 _ => Verdict::Advice,
             },
-            says: format!("It was {} before (p = {:.2e}).", change.before, change.p),
+            says: format!("It was {} before (p = {:.6}).", change.before, change.p),
         };
         let findings = self.changes.iter().map(finding).collect();
         Gated { command: "trend".to_owned(), findings }

@@ -111,6 +111,15 @@ fn one_world_is_held_by_value() {
 }
 
 #[test]
+fn a_factor_of_what_is_negative_is_refused() {
+    let base = source("base", run_of(&[-0.5, -0.6], 7));
+    let text = "gini <= baseline * 1.1\ngini <= baseline + 0.1";
+    let found = held(text, &base, Some(&base));
+    assert_eq!((found[0].verdict, found[1].verdict), (Missed, Pass));
+    assert!(found[0].says.contains("write `baseline - X`"), "{found:?}");
+}
+
+#[test]
 fn an_invalid_load_says_nothing() {
     let mut summary = load_of(1..100);
     let load = summary.load.as_mut().unwrap();
