@@ -216,7 +216,7 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
             (
                 Verdict::Missed,
                 format!(
-                    "{moved}, beyond the allowance and no accident (p = {}, held against 1 % / {lines}): \
+                    "{moved}, beyond the allowance and no accident ({}, held against 1 % / {lines}): \
                      {says}.",
                     p_value(chance)
                 ),
@@ -232,7 +232,7 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
             (
                 Verdict::Advice,
                 format!(
-                    "{moved}, beyond the allowance, and it may be an accident (p = {p}): {needed}."
+                    "{moved}, beyond the allowance, and it may be an accident ({p}): {needed}."
                 ),
             )
         }
@@ -244,7 +244,7 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
 
 /// A p-value: more digits would say nothing.
 fn p_value(p: f64) -> String {
-    if p < 1e-6 { "below 0.000001".to_owned() } else { format!("{p:.6}") }
+    if p < 1e-6 { "p below 0.000001".to_owned() } else { format!("p = {p:.6}") }
 }
 
 /// What has one value a run, against the baseline's.

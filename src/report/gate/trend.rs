@@ -40,15 +40,15 @@ pub fn trend_text(trends: &Trends, colour: bool) -> String {
         );
     }
     if trends.constant > 0 {
-        let _ = writeln!(text, "{} never varied.", count(trends.constant as u64));
+        let _ = writeln!(text, "{} series never varied.", count(trends.constant as u64));
     }
     if trends.short > 0 {
         let _ = writeln!(
             text,
             "{} too short: with so many of them a series needs {}.",
             match trends.short {
-                1 => "1 is".to_owned(),
-                n => format!("{} are", count(n as u64)),
+                1 => "1 series is".to_owned(),
+                n => format!("{} series are", count(n as u64)),
             },
             several(trends.needed, "run")
         );
@@ -64,7 +64,7 @@ fn row(change: &Change) -> [String; 8] {
     [
         change.name.clone(),
         change.time.clone(),
-        change.commit.as_deref().map_or(NONE.to_owned(), |it| it.chars().take(12).collect()),
+        change.commit.as_deref().map_or(NONE.to_owned(), |it| it.chars().take(8).collect()),
         shown(change.before, &change.unit),
         shown(change.after, &change.unit),
         if part.is_finite() { format!("{:+.1} %", 100.0 * part) } else { NONE.to_owned() },
@@ -72,7 +72,7 @@ fn row(change: &Change) -> [String; 8] {
         match (change.is_better(), change.digest_changed) {
             (Some(true), _) => "better",
             (Some(false), _) => "worse",
-            (None, true) => "behaviour changed",
+            (None, true) => "changed",
             (None, false) => "",
         }
         .to_owned(),
