@@ -38,6 +38,7 @@ const STRICT: &str = "conversion >= baseline\ngmv >= baseline\nconsumer_surplus 
 
 /// Changes of the ranking, from small to large, each by what is set in the scenario.
 const PLANTED: &[(&str, &str)] = &[
+    ("shrinkage halved", "ranking.box.shrinkage=10.5"),
     ("shrinkage off", "ranking.box.shrinkage=0.0"),
     ("quality counts twice as much", "ranking.box.quality_power=4.0"),
     ("price alone", "ranking.cheapest={}"),
