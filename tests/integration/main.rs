@@ -2,8 +2,10 @@
 
 mod appraisals;
 mod books;
+mod ci_examples;
 mod cli_basics;
 mod cli_compare;
+mod cli_gate;
 mod cli_load;
 mod cli_run;
 mod cli_sweep;
@@ -14,6 +16,7 @@ mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod junit;
 mod known_answers;
 mod latency_log;
 mod layers;
