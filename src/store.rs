@@ -16,13 +16,15 @@ mod parquet;
 mod rows;
 mod summary;
 mod sweep;
+mod sweep_rows;
+mod tables;
 
 pub use crate::measure::Counts;
 pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
-pub use latency_log::LatencyLog;
+pub use latency_log::{LATENCY_LOG, LatencyLog, Logged, LoggedLatencies, Timed};
 pub use load::{
     CurvePoint, LoadCheck, LoadSetting, LoadSummary, Measured, Percentiles, SloResult, Throughput,
 };
@@ -36,8 +38,10 @@ pub use sweep::{
     Estimated, KeySensitivity, Method, MetricSensitivity, Objective, Pareto, PointMeans,
     SWEEP_FILE, Sensitivity, SweepFile, SweepSummary, Varied,
 };
+pub use sweep_rows::{SWEEP_ROWS, point_means};
+pub use tables::{OfWorld, named};
 
-use crate::measure::{ApplicantRow, SellerRow, WeekRow};
+use crate::measure::{ApplicantRow, SellerRow, SellerWeekRow, TradeRow, WeekRow};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -91,6 +95,16 @@ pub enum StoreError {
         /// The number of its schema.
         found: u32,
     },
+    /// A row of a table is not what this program writes.
+    #[error("{}, line {line}, is not a row that this version can read", path.display())]
+    Row {
+        /// The table.
+        path: PathBuf,
+        /// The line of the file, from 1.
+        line: u64,
+        /// What does not fit.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Another process writes to the table.
     #[error("{} is being written by another process", path.display())]
     Busy {
@@ -129,6 +143,10 @@ pub struct WorldTables {
     pub sellers: Vec<SellerRow>,
     /// Rows of `onboarding.csv`.
     pub applicants: Vec<ApplicantRow>,
+    /// Rows of `seller_weeks.csv`; of the first world of a run alone, for they are many.
+    pub seller_weeks: Vec<SellerWeekRow>,
+    /// Rows of `trade.csv`.
+    pub trade: Vec<TradeRow>,
 }
 
 /// The folder of one run.

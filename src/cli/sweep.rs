@@ -16,16 +16,13 @@ use crate::experiment::{
 use crate::measure::{Better, Metric, all_metrics};
 use crate::report;
 use crate::scenario::{Draft, Loaded, Scenario, nearest};
-use crate::store::{RESULTS, RowFile, RunFolder, StoreError, Summary, SweepFile};
+use crate::store::{RESULTS, RowFile, RunFolder, SWEEP_ROWS, StoreError, Summary, SweepFile};
 
 /// Points that are loaded before the first world runs, to see that they are right.
 const TRIED: u32 = 1_000;
 
 /// Rows of one sweep, beyond which its table is of no use.
 const MOST_ROWS: u64 = 10_000_000;
-
-/// The table of a sweep.
-const ROWS: &str = "rows.csv";
 
 /// How the points of a sweep are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -116,7 +113,7 @@ impl Sweep {
         let folder = self.folder(&plan)?;
         let whole = |row, line: &str| table.is_row(row, line);
         let group = plan.worlds.worlds() as u32;
-        let mut rows = RowFile::open(&folder, ROWS, &table.header(), group, whole)?;
+        let mut rows = RowFile::open(&folder, SWEEP_ROWS, &table.header(), group, whole)?;
         folder.clear()?;
         folder.write("scenario.toml", &plan.base.resolved)?;
         if rows.rows() > 0 {

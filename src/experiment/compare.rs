@@ -9,7 +9,7 @@ use crate::measure::{Better, Metric};
 use crate::store::{Difference, Verdict, WorldSummary};
 
 /// Adjusted p-values below this are no accident.
-const LEVEL: f64 = 0.05;
+pub const LEVEL: f64 = 0.05;
 
 /// The values of a metric in the base and in an arm, pair by pair.
 #[derive(Default)]

@@ -297,6 +297,11 @@ impl Threshold {
         self.metric
     }
 
+    /// The limit, in the metric's own unit [ns, 1/s or a number].
+    pub fn limit(&self) -> f64 {
+        self.limit
+    }
+
     /// Whether it is about what a search for the highest rate finds, and so about no single probe of it.
     pub fn is_of_the_search(&self) -> bool {
         self.metric == LoadMetric::MaxRate

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::driver::{Finished, Go, Lane, Watch, Work, simulate};
 use crate::history::{Appraisal, Census, Digest, Fact, FactBuffer, FactLog, FactSink, merge};
 use crate::market::{Market, Opening};
-use crate::measure::{Counts, Metric, Recorder, WeekRow};
+use crate::measure::{Counts, Metric, Recorder, SellerWeekRow, WeekRow};
 use crate::scenario::Scenario;
 use crate::store::WorldTables;
 use crate::units::SimTime;
@@ -53,7 +53,8 @@ pub struct World {
     pub metrics: Vec<(&'static Metric, Option<f64>)>,
     /// Whether it was run to its end: its last tick, or the order that ends it.
     pub complete: bool,
-    /// Rows by week, by seller and by applicant.
+    /// Rows by week, by seller and by applicant, and of what was sold to whom; of world 0 alone those by
+    /// week and seller.
     pub tables: WorldTables,
     /// Orders by seller in the second half of the run; empty where nothing was measured.
     pub late_sales: Vec<u64>,
@@ -121,18 +122,25 @@ impl Trial<'_> {
             .collect();
         let days = clock.weeks * 7;
         let (began, logging) = (now(), Duration::ZERO);
-        let mut follower = Follower { heart, log, days, rows: Vec::new(), began, logging };
+        let (rows, sellers) = (Vec::new(), (self.world == 0).then(Vec::new));
+        let mut follower = Follower { heart, log, days, rows, sellers, began, logging };
         let mut run = simulate(clock, market, lanes, listener(), self.workers, &mut follower);
         let sim_s = follower.began.elapsed().saturating_sub(follower.logging).as_secs_f64();
         over(&mut run);
-        self.conclude(run, follower.rows, sim_s)
+        self.conclude(run, follower.rows, follower.sellers.unwrap_or_default(), sim_s)
     }
 
     fn recorder(&self) -> Recorder {
         if self.measured { Recorder::full() } else { Recorder::bare() }
     }
 
-    fn conclude<S: Listener>(&self, run: Finished<S>, weeks: Vec<WeekRow>, sim_s: f64) -> World {
+    fn conclude<S: Listener>(
+        &self,
+        run: Finished<S>,
+        weeks: Vec<WeekRow>,
+        seller_weeks: Vec<SellerWeekRow>,
+        sim_s: f64,
+    ) -> World {
         let Finished { market, lanes, sink, work, wakes, weeks: weeks_run, complete, ended } = run;
         let mut cells: Vec<Recorder> = lanes.into_iter().map(|lane| lane.sink.recorder()).collect();
         let mut whole = sink.recorder();
@@ -156,6 +164,8 @@ impl Trial<'_> {
                 weeks,
                 sellers: whole.seller_rows(&census),
                 applicants: whole.onboarding_rows(&census),
+                seller_weeks,
+                trade: whole.trade_rows(&census),
             },
             late_sales: whole.late_sales(),
             census,
@@ -267,6 +277,8 @@ struct Follower<'a> {
     log: Option<&'a mut dyn FactLog>,
     days: u32,
     rows: Vec<WeekRow>,
+    /// Rows by week and seller, where they are kept.
+    sellers: Option<Vec<SellerWeekRow>>,
     /// When the first tick began.
     began: Instant,
     /// Time spent on the log since.
@@ -301,6 +313,10 @@ impl<S: Listener> Watch<S> for Follower<'_> {
         let whole = whole.recorder_mut();
         for cell in cells {
             whole.absorb(cell.recorder_mut());
+        }
+        if let Some(rows) = &mut self.sellers {
+            let stars = |seller| market.reputations().lifetime(seller).mean_stars();
+            rows.extend(whole.seller_weeks(week, market.census(), stars));
         }
         let row = whole.close_week(week, market.census());
         self.heart.week(&row);

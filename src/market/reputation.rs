@@ -51,6 +51,11 @@ impl Tally {
         f64::from(self.stars) + f64::from(self.rest_milli) / 1_000.0
     }
 
+    /// Mean of all reviews [stars]; nothing where there is none.
+    pub fn mean_stars(&self) -> Option<f64> {
+        (self.reviews > 0).then(|| self.stars_sum() / f64::from(self.reviews))
+    }
+
     /// Adds an order that arrived.
     pub fn arrived(&mut self, late: bool, condition: Condition) {
         self.delivered += 1;

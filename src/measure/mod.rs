@@ -23,12 +23,14 @@ pub mod proportion;
 mod ratings;
 mod recorder;
 mod regret;
+mod seller_weeks;
 mod sellers;
 mod shares;
 mod structure;
 mod surplus;
 pub mod survival;
 mod tally;
+mod trade;
 mod turnover;
 pub mod unpredictability;
 mod visits;
@@ -36,7 +38,9 @@ mod visits;
 pub use loop_gain::LOOP_METRICS;
 pub use onboarding::ApplicantRow;
 pub use recorder::{Counts, Recorder, WeekRow};
+pub use seller_weeks::SellerWeekRow;
 pub use sellers::SellerRow;
+pub use trade::TradeRow;
 
 use std::any::Any;
 
@@ -64,6 +68,8 @@ pub fn families() -> Vec<Box<dyn Family>> {
         Box::<structure::Structure>::default(),
         Box::<income::Income>::default(),
         Box::<sellers::Sellers>::default(),
+        Box::<seller_weeks::SellerWeeks>::default(),
+        Box::<trade::Trade>::default(),
     ]
 }
 

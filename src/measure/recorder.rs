@@ -1,12 +1,14 @@
 //! Who listens to the facts of a run: the digest, the counts, and the families of metrics.
 
 use super::onboarding::{ApplicantRow, Onboarding};
+use super::seller_weeks::{SellerWeekRow, SellerWeeks};
 use super::sellers::{SellerRow, Sellers};
+use super::trade::{Trade, TradeRow};
 use super::unpredictability::Unpredictability;
 use super::visits::Visits;
 use super::{Family, Metric, families};
 use crate::history::{Appraisal, Census, Digest, Fact, FactMask, FactSink, Stage};
-use crate::units::SimTime;
+use crate::units::{SellerId, SimTime};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 
@@ -219,7 +221,7 @@ impl Recorder {
         let mut rows = self.family::<Sellers>().map_or_else(Vec::new, |family| family.rows(census));
         if let Some(visits) = self.family::<Visits>() {
             for row in &mut rows {
-                row.views = Some(visits.exposure(crate::units::SellerId(row.seller)));
+                row.views = Some(visits.exposure(SellerId(row.seller)));
             }
         }
         rows
@@ -228,6 +230,24 @@ impl Recorder {
     /// The rows of `onboarding.csv`: everybody who was seen on the way to selling.
     pub fn onboarding_rows(&self, census: &Census) -> Vec<ApplicantRow> {
         self.family::<Onboarding>().map_or_else(Vec::new, |family| family.rows(census))
+    }
+
+    /// The rows of `seller_weeks.csv` for the week that is open: everybody who was live in it. `stars` says
+    /// the mean of all reviews that a seller has.
+    pub fn seller_weeks(
+        &self,
+        week: u32,
+        census: &Census,
+        stars: impl Fn(SellerId) -> Option<f64>,
+    ) -> Vec<SellerWeekRow> {
+        let (weeks, visits) = (self.family::<SellerWeeks>(), self.family::<Visits>());
+        let slates = |seller| visits.map_or((0.0, 0), |visits| visits.of_week(seller));
+        weeks.map_or_else(Vec::new, |weeks| weeks.rows(week, census, slates, stars))
+    }
+
+    /// The rows of `trade.csv`: everything that was sold, by kind, category and country.
+    pub fn trade_rows(&self, census: &Census) -> Vec<TradeRow> {
+        self.family::<Trade>().map_or_else(Vec::new, |family| family.rows(census))
     }
 
     /// Orders by seller in the second half of the run, for what compares worlds.
@@ -287,10 +307,11 @@ mod tests {
             .map(|(metric, value)| (metric.name, value, value.map(f64::to_bits)))
             .collect();
         format!(
-            "{values:?}\n{:?}\n{:?}\n{:?}",
+            "{values:?}\n{:?}\n{:?}\n{:?}\n{:?}",
             recorder.counts(census),
             recorder.seller_rows(census),
-            recorder.onboarding_rows(census)
+            recorder.onboarding_rows(census),
+            recorder.trade_rows(census)
         )
     }
 
@@ -319,6 +340,8 @@ mod tests {
                 for other in rest {
                     first[0].absorb(other);
                 }
+                let sellers = whole.seller_weeks(week, &town.census, |_| None);
+                prop_assert_eq!(first[0].seller_weeks(week, &town.census, |_| None), sellers);
                 let expected = whole.close_week(week, &town.census);
                 prop_assert_eq!(first[0].close_week(week, &town.census), expected);
             }

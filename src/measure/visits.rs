@@ -88,6 +88,7 @@ const METRICS: [Metric; 6] = [
 #[derive(Debug, Default)]
 pub struct Visits {
     exposure: Column,
+    boxes: Column,
     visits: Count,
     unmet: Count,
     orders: Count,
@@ -100,11 +101,19 @@ impl Visits {
         self.exposure.run(seller.index()) as f64 / FIRST_PLACE as f64
     }
 
+    /// A seller's views in the week that is open, a view of place k counting 1/k, and the first places
+    /// among them.
+    pub fn of_week(&self, seller: SellerId) -> (f64, u64) {
+        let views = self.exposure.week(seller.index()) as f64 / FIRST_PLACE as f64;
+        (views, self.boxes.week(seller.index()))
+    }
+
     #[inline]
     fn shown(&mut self, slate: &[SellerId]) {
         self.visits.add(1);
-        if slate.is_empty() {
-            self.unmet.add(1);
+        match slate.first() {
+            Some(first) => self.boxes.add(first.index(), 1),
+            None => self.unmet.add(1),
         }
         for (seller, weight) in slate.iter().zip(&WEIGHT) {
             self.exposure.add(seller.index(), *weight);
@@ -141,6 +150,7 @@ impl Family for Visits {
     fn absorb(&mut self, other: &mut dyn Family) {
         if let Some(other) = (other as &mut dyn Any).downcast_mut::<Self>() {
             self.exposure.absorb(&mut other.exposure);
+            self.boxes.absorb(&mut other.boxes);
             self.visits.absorb(&mut other.visits);
             self.unmet.absorb(&mut other.unmet);
             self.orders.absorb(&mut other.orders);
@@ -155,6 +165,7 @@ impl Family for Visits {
         values.push(ratio(self.unmet.week(), self.visits.week()));
         values.push(ratio(self.orders.week(), self.visits.week()));
         self.exposure.close_week();
+        self.boxes.close_week();
         for count in [&mut self.visits, &mut self.unmet, &mut self.orders] {
             count.close_week();
         }

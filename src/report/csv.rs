@@ -1,16 +1,17 @@
-//! The tables of a run: one row a (world, week), a (world, seller), a (world, applicant).
+//! The tables of a run: one row a (world, week), a (world, seller), a (world, applicant), of what was sold
+//! to whom, and of its first world one a (week, seller).
 //!
 //! A value that was not observed is an empty cell, never 0. Days and stars are rounded to four places
 //! (9 seconds of a day); weekly metrics are written in full.
 
 use crate::history::Stage;
-use crate::measure::{ApplicantRow, SellerRow, WeekRow};
+use crate::measure::{ApplicantRow, SellerRow, SellerWeekRow, TradeRow, WeekRow};
 use crate::store::WorldTables;
 use std::io::{self, Write};
+use std::marker::PhantomData;
 
-/// The columns of `sellers.csv`.
-const SELLERS: [&str; 22] = [
-    "world",
+/// The columns of `sellers.csv`, after the world's.
+const SELLERS: [&str; 21] = [
     "seller",
     "kind",
     "country",
@@ -33,6 +34,9 @@ const SELLERS: [&str; 22] = [
     "exit_day",
     "exit_reason",
 ];
+
+/// The first columns of `onboarding.csv`, after the world's.
+const WHO: [&str; 4] = ["applicant", "kind", "country", "category"];
 
 /// `weekly.csv`: its metrics are those of the first week of all.
 pub struct Weekly<W: Write> {
@@ -82,67 +86,44 @@ impl<W: Write> Weekly<W> {
     }
 }
 
-/// `sellers.csv`.
-pub struct Sellers<W: Write>(::csv::Writer<W>);
+/// A row of one of the tables whose columns are always the same.
+pub trait Row: Sized {
+    /// The names of its columns after the world's.
+    fn head() -> Vec<String>;
 
-impl<W: Write> Sellers<W> {
-    /// A table with its head.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn new(out: W) -> io::Result<Self> {
-        let mut table = ::csv::Writer::from_writer(out);
-        table.write_record(SELLERS)?;
-        Ok(Sellers(table))
-    }
+    /// Those of a world.
+    fn of(world: &WorldTables) -> &[Self];
 
-    /// Writes the sellers of a world.
-    ///
-    /// # Errors
-    /// When they cannot be written.
-    pub fn world(&mut self, world: &WorldTables) -> io::Result<()> {
-        world
-            .sellers
-            .iter()
-            .try_for_each(|row| Ok(self.0.write_record(seller(world.world, row))?))
-    }
-
-    /// The whole table.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn finish(self) -> io::Result<W> {
-        whole(self.0)
-    }
+    /// Its cells after the world's.
+    fn cells(&self) -> Vec<String>;
 }
 
-/// `onboarding.csv`.
-pub struct Applicants<W: Write>(::csv::Writer<W>);
+/// A table of such rows, with the number of the world before each.
+pub struct Rows<W: Write, R> {
+    table: ::csv::Writer<W>,
+    row: PhantomData<R>,
+}
 
-impl<W: Write> Applicants<W> {
+impl<W: Write, R: Row> Rows<W, R> {
     /// A table with its head.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn new(out: W) -> io::Result<Self> {
         let mut table = ::csv::Writer::from_writer(out);
-        let stages = Stage::ALL.map(|stage| format!("{}_day", stage.name()));
-        let who = ["world", "applicant", "kind", "country", "category"].map(str::to_string);
-        let dropped = ["dropped_at", "dropped_day"].map(str::to_string);
-        table.write_record(who.into_iter().chain(stages).chain(dropped))?;
-        Ok(Applicants(table))
+        table.write_record(std::iter::once("world".to_string()).chain(R::head()))?;
+        Ok(Rows { table, row: PhantomData })
     }
 
-    /// Writes the applicants of a world.
+    /// Writes the rows of a world.
     ///
     /// # Errors
     /// When they cannot be written.
     pub fn world(&mut self, world: &WorldTables) -> io::Result<()> {
-        let number = world.world;
-        world
-            .applicants
-            .iter()
-            .try_for_each(|row| Ok(self.0.write_record(applicant(number, row))?))
+        let number = world.world.to_string();
+        R::of(world).iter().try_for_each(|row| {
+            Ok(self.table.write_record(std::iter::once(number.clone()).chain(row.cells()))?)
+        })
     }
 
     /// The whole table.
@@ -150,7 +131,7 @@ impl<W: Write> Applicants<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn finish(self) -> io::Result<W> {
-        whole(self.0)
+        whole(self.table)
     }
 }
 
@@ -159,43 +140,102 @@ pub(super) fn whole<W: Write>(table: ::csv::Writer<W>) -> io::Result<W> {
     table.into_inner().map_err(|error| io::Error::new(error.error().kind(), error.to_string()))
 }
 
-fn seller(world: u32, row: &SellerRow) -> [String; SELLERS.len()] {
-    [
-        world.to_string(),
-        row.seller.to_string(),
-        row.kind.clone(),
-        row.country.clone(),
-        row.category.clone(),
-        row.from_start.to_string(),
-        short(Some(row.live_day)),
-        short(row.first_sale_day),
-        row.orders.to_string(),
-        full(Some(row.gmv_eur)),
-        row.reviews.to_string(),
-        short(row.mean_stars),
-        short(Some(row.true_stars)),
-        row.delivered.to_string(),
-        row.late.to_string(),
-        row.defective.to_string(),
-        row.returned.to_string(),
-        row.cancelled.to_string(),
-        short(row.views),
-        row.sanctions.to_string(),
-        short(row.exit_day),
-        row.exit_reason.clone().unwrap_or_default(),
-    ]
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_string()).collect()
 }
 
-fn applicant(world: u32, row: &ApplicantRow) -> impl Iterator<Item = String> {
-    let who = [
-        world.to_string(),
-        row.applicant.to_string(),
-        row.kind.clone(),
-        row.country.clone(),
-        row.category.clone(),
-    ];
-    let dropped = [row.dropped_at.clone().unwrap_or_default(), short(row.dropped_day)];
-    who.into_iter().chain(row.entered_day.map(short)).chain(dropped)
+impl Row for SellerRow {
+    fn head() -> Vec<String> {
+        names(&SELLERS)
+    }
+
+    fn of(world: &WorldTables) -> &[Self] {
+        &world.sellers
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.seller.to_string(),
+            self.kind.clone(),
+            self.country.clone(),
+            self.category.clone(),
+            self.from_start.to_string(),
+            short(Some(self.live_day)),
+            short(self.first_sale_day),
+            self.orders.to_string(),
+            full(Some(self.gmv_eur)),
+            self.reviews.to_string(),
+            short(self.mean_stars),
+            short(Some(self.true_stars)),
+            self.delivered.to_string(),
+            self.late.to_string(),
+            self.defective.to_string(),
+            self.returned.to_string(),
+            self.cancelled.to_string(),
+            short(self.views),
+            self.sanctions.to_string(),
+            short(self.exit_day),
+            self.exit_reason.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+impl Row for ApplicantRow {
+    fn head() -> Vec<String> {
+        let stages = Stage::ALL.map(|stage| format!("{}_day", stage.name()));
+        let (who, dropped) = (names(&WHO), names(&["dropped_at", "dropped_day"]));
+        who.into_iter().chain(stages).chain(dropped).collect()
+    }
+
+    fn of(world: &WorldTables) -> &[Self] {
+        &world.applicants
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let who = [&self.kind, &self.country, &self.category].map(String::clone);
+        let dropped = [self.dropped_at.clone().unwrap_or_default(), short(self.dropped_day)];
+        let days = self.entered_day.map(short);
+        let first = std::iter::once(self.applicant.to_string());
+        first.chain(who).chain(days).chain(dropped).collect()
+    }
+}
+
+impl Row for SellerWeekRow {
+    fn head() -> Vec<String> {
+        names(&["week", "seller", "orders", "boxes", "views", "reviews", "stars"])
+    }
+
+    fn of(world: &WorldTables) -> &[Self] {
+        &world.seller_weeks
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.week.to_string(),
+            self.seller.to_string(),
+            self.orders.to_string(),
+            self.boxes.to_string(),
+            short(Some(self.views)),
+            self.reviews.to_string(),
+            short(self.stars),
+        ]
+    }
+}
+
+impl Row for TradeRow {
+    fn head() -> Vec<String> {
+        names(&["kind", "category", "country", "orders", "gmv_eur"])
+    }
+
+    fn of(world: &WorldTables) -> &[Self] {
+        &world.trade
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let what = [&self.kind, &self.category, &self.country].map(String::clone);
+        let sums = [self.orders.to_string(), full(Some(self.gmv_eur))];
+        what.into_iter().chain(sums).collect()
+    }
 }
 
 /// A number with all its digits, or an empty cell.
@@ -219,14 +259,8 @@ mod tests {
         String::from_utf8(table.finish().unwrap()).unwrap()
     }
 
-    fn sellers(worlds: &[WorldTables]) -> String {
-        let mut table = Sellers::new(Vec::new()).unwrap();
-        worlds.iter().for_each(|world| table.world(world).unwrap());
-        String::from_utf8(table.finish().unwrap()).unwrap()
-    }
-
-    fn onboarding(worlds: &[WorldTables]) -> String {
-        let mut table = Applicants::new(Vec::new()).unwrap();
+    fn rows<R: Row>(worlds: &[WorldTables]) -> String {
+        let mut table = Rows::<_, R>::new(Vec::new()).unwrap();
         worlds.iter().for_each(|world| table.world(world).unwrap());
         String::from_utf8(table.finish().unwrap()).unwrap()
     }
@@ -235,15 +269,17 @@ mod tests {
     fn headers_and_first_rows() {
         let (_, worlds) = fixture::run();
         insta::assert_snapshot!("weekly_csv", weekly(&worlds));
-        insta::assert_snapshot!("sellers_csv", sellers(&worlds));
-        insta::assert_snapshot!("onboarding_csv", onboarding(&worlds));
+        insta::assert_snapshot!("sellers_csv", rows::<SellerRow>(&worlds));
+        insta::assert_snapshot!("onboarding_csv", rows::<ApplicantRow>(&worlds));
+        insta::assert_snapshot!("seller_weeks_csv", rows::<SellerWeekRow>(&worlds));
+        insta::assert_snapshot!("trade_csv", rows::<TradeRow>(&worlds));
     }
 
     #[test]
     fn no_world_still_has_headers() {
         assert_eq!(weekly(&[]), "world,week,sessions,orders\n");
-        assert!(sellers(&[]).starts_with("world,seller,kind,"));
-        assert!(onboarding(&[]).ends_with(",dropped_at,dropped_day\n"));
+        assert!(rows::<SellerRow>(&[]).starts_with("world,seller,kind,"));
+        assert!(rows::<ApplicantRow>(&[]).ends_with(",dropped_at,dropped_day\n"));
     }
 
     #[test]
@@ -259,7 +295,7 @@ mod tests {
     fn sellers_survive_a_reader() {
         let (_, mut worlds) = fixture::run();
         worlds[0].sellers[0].country = "Bosnia, \"and\" Herzegovina".to_string();
-        let bytes = sellers(&worlds);
+        let bytes = rows::<SellerRow>(&worlds);
         let mut reader = ::csv::Reader::from_reader(bytes.as_bytes());
         let rows: Vec<SellerRow> = reader.deserialize().map(Result::unwrap).collect();
         assert_eq!(rows[0].country, worlds[0].sellers[0].country);

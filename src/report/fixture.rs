@@ -11,7 +11,8 @@ use crate::store::{
 };
 use crate::units::{CountryId, KindId, ProductId, SellerId};
 
-fn about() -> About {
+/// What a command knows of a small run.
+pub fn about() -> About {
     About {
         command: "run".to_string(),
         argv: ["brocante", "run", "scenarios/small.toml"].map(str::to_string).to_vec(),
@@ -54,10 +55,13 @@ fn world(town: &Town, world: u32) -> (WorldSummary, WorldTables) {
         let (seller, product) = (SellerId(seller), ProductId(product));
         recorder.take(at(0.0), &Fact::Listed { seller, product, price_cents: 10_000 });
     }
-    let mut weeks = Vec::new();
+    let (mut weeks, mut seller_weeks) = (Vec::new(), Vec::new());
     for week in 0..2 {
         visits(town, &mut recorder, world, week);
         joining(town, &mut recorder, week);
+        let stars = |seller: SellerId| Some(4.0 + 0.1 * f64::from(seller.0 + week));
+        let known = |seller: SellerId| stars(seller).filter(|_| seller.0 < 4);
+        seller_weeks.extend(recorder.seller_weeks(week, &town.census, known));
         weeks.push(recorder.close_week(week, &town.census));
     }
     let mut counts = recorder.counts(&town.census);
@@ -68,7 +72,10 @@ fn world(town: &Town, world: u32) -> (WorldSummary, WorldTables) {
     let summary = WorldSummary::new(name, recorder.digest(), counts, &values);
     let sellers = recorder.seller_rows(&town.census);
     let applicants = recorder.onboarding_rows(&town.census);
-    (summary, WorldTables { world, weeks, sellers, applicants })
+    let trade = recorder.trade_rows(&town.census);
+    // As a run keeps them: of its first world.
+    seller_weeks.retain(|_| world == 0);
+    (summary, WorldTables { world, weeks, sellers, applicants, seller_weeks, trade })
 }
 
 /// Sixty visits a week; every third orders.

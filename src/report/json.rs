@@ -58,8 +58,10 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
-        let expected =
-            ["onboarding.csv", "scenario.toml", "sellers.csv", "summary.json", "weekly.csv"];
+        let tables =
+            ["onboarding.csv", "seller_weeks.csv", "sellers.csv", "trade.csv", "weekly.csv"];
+        let mut expected = [&tables[..], &["scenario.toml", "summary.json"]].concat();
+        expected.sort_unstable();
         assert_eq!(names, expected);
         folder.write("summary.json", "{\"schema\": 2}").unwrap();
         let message = folder.summary().unwrap_err().to_string();

@@ -3,6 +3,7 @@
 mod compare;
 pub mod csv;
 mod design;
+mod groups;
 pub mod json;
 mod load;
 mod nudge;
@@ -23,7 +24,7 @@ pub use text::summary_text;
 pub use validate::validate_text;
 pub use why::why_text;
 
-use crate::store::{RunFolder, StoreError, Summary};
+use crate::store::{RunFolder, StoreError, Summary, named};
 
 /// Ends a run folder: the scenario as it ran, and last the summary, which is made when all else is
 /// written: it says how long that took, and where it is, the run is whole.
@@ -54,7 +55,7 @@ pub fn write_arm(
     scenario_toml: &str,
     tables: Tables,
 ) -> Result<(), StoreError> {
-    folder.write(&tables::named("scenario", "toml", Some(name)), scenario_toml)?;
+    folder.write(&named("scenario", "toml", Some(name)), scenario_toml)?;
     tables.finish()
 }
 
@@ -85,7 +86,7 @@ pub fn write_load(
     folder.write("scenario.toml", scenario_toml)?;
     let beside = summary.beside.as_deref().map(|load| (load, Some(load.setting.path.as_str())));
     for (load, path) in summary.load.iter().map(|load| (load, None)).chain(beside) {
-        let name = tables::named("latency", "csv", path);
+        let name = named("latency", "csv", path);
         folder.write_with(&name, |out| latency_csv(load, out).map(drop))?;
     }
     folder.write("summary.json", json::summary(summary))

@@ -2,16 +2,21 @@
 
 use std::io;
 
-use super::csv;
-use crate::store::{Pending, RunFolder, StoreError, WorldTables};
+use super::csv::{Rows, Weekly};
+use crate::measure::{ApplicantRow, SellerRow, SellerWeekRow, TradeRow};
+use crate::store::{Pending, RunFolder, StoreError, WorldTables, named};
 
-/// `weekly.csv`, `sellers.csv` and `onboarding.csv` on their way: rows are written to the run folder as
-/// worlds end, so that no world's rows are kept in memory, and the files get their names when all are
-/// there.
+/// `weekly.csv`, `sellers.csv`, `onboarding.csv`, `trade.csv` and `seller_weeks.csv` on their way: rows are
+/// written to the run folder as worlds end, so that no world's rows are kept in memory, and the files get
+/// their names when all are there.
+///
+/// `seller_weeks.csv` has rows of the first world of the run alone: some 2 MB for a year of the reference.
 pub struct Tables {
-    weekly: csv::Weekly<Pending>,
-    sellers: csv::Sellers<Pending>,
-    applicants: csv::Applicants<Pending>,
+    weekly: Weekly<Pending>,
+    sellers: Rows<Pending, SellerRow>,
+    applicants: Rows<Pending, ApplicantRow>,
+    trade: Rows<Pending, TradeRow>,
+    seller_weeks: Rows<Pending, SellerWeekRow>,
 }
 
 impl Tables {
@@ -21,12 +26,15 @@ impl Tables {
     /// When there cannot be such files.
     pub fn begin(folder: &RunFolder, arm: Option<&str>) -> Result<Tables, StoreError> {
         let begin = |table: &str| folder.begin(&named(table, "csv", arm));
-        let weekly = csv::Weekly::new(begin("weekly")?);
+        let weekly = Weekly::new(begin("weekly")?);
         let (sellers, onboarding) = (begin("sellers")?, begin("onboarding")?);
+        let (trade, seller_weeks) = (begin("trade")?, begin("seller_weeks")?);
         Ok(Tables {
             weekly,
-            sellers: csv::Sellers::new(sellers).map_err(refused)?,
-            applicants: csv::Applicants::new(onboarding).map_err(refused)?,
+            sellers: Rows::new(sellers).map_err(refused)?,
+            applicants: Rows::new(onboarding).map_err(refused)?,
+            trade: Rows::new(trade).map_err(refused)?,
+            seller_weeks: Rows::new(seller_weeks).map_err(refused)?,
         })
     }
 
@@ -37,7 +45,9 @@ impl Tables {
     pub fn world(&mut self, world: &WorldTables) -> Result<(), StoreError> {
         self.weekly.world(world).map_err(refused)?;
         self.sellers.world(world).map_err(refused)?;
-        self.applicants.world(world).map_err(refused)
+        self.applicants.world(world).map_err(refused)?;
+        self.trade.world(world).map_err(refused)?;
+        self.seller_weeks.world(world).map_err(refused)
     }
 
     /// Gives the files their names.
@@ -47,13 +57,10 @@ impl Tables {
     pub fn finish(self) -> Result<(), StoreError> {
         self.weekly.finish().map_err(refused)?.finish()?;
         self.sellers.finish().map_err(refused)?.finish()?;
-        self.applicants.finish().map_err(refused)?.finish()
+        self.applicants.finish().map_err(refused)?.finish()?;
+        self.trade.finish().map_err(refused)?.finish()?;
+        self.seller_weeks.finish().map_err(refused)?.finish()
     }
-}
-
-/// The name of a file of the run, or of the arm of this name.
-pub(super) fn named(stem: &str, ending: &str, arm: Option<&str>) -> String {
-    arm.map_or_else(|| format!("{stem}.{ending}"), |arm| format!("{stem}-{arm}.{ending}"))
 }
 
 fn refused(source: io::Error) -> StoreError {

@@ -1,11 +1,11 @@
 //! The summary at the end of a run, for a terminal of 80 columns.
 
-use super::numbers::{NONE, count, fixed, or_none, percent, share};
+use super::groups::{Group, grouped};
+use super::numbers::{NONE, count, fixed, or_none, percent, several, share};
 use crate::measure::SellerRow;
 use crate::store::{Counts, Summary};
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -52,8 +52,7 @@ pub fn summary_text(
 
 /// How long, and over how many worlds of how many markets.
 fn extent(summary: &Summary) -> String {
-    let several = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
-    let weeks = several(summary.weeks as usize, "week");
+    let weeks = several(u64::from(summary.weeks), "week");
     let (worlds, markets) = (summary.averaged().count(), summary.markets());
     let cut = summary.worlds.iter().any(|world| !world.complete);
     match (worlds, markets) {
@@ -208,10 +207,18 @@ fn trade(summary: &Summary) -> Vec<Line> {
 }
 
 /// A metric in a form, with half its interval where it has one.
-fn with_interval(summary: &Summary, name: &str, form: &dyn Fn(f64) -> String) -> String {
+pub(super) fn with_interval(summary: &Summary, name: &str, form: &dyn Fn(f64) -> String) -> String {
     let Some(metric) = summary.metric(name) else { return NONE.to_string() };
-    let mean = or_none(metric.value, form);
-    match (metric.low, metric.high) {
+    mean_with((metric.value, metric.low, metric.high), form)
+}
+
+/// A mean in a form, with half its interval, by its two ends, where it has one.
+pub(super) fn mean_with(
+    (mean, low, high): (Option<f64>, Option<f64>, Option<f64>),
+    form: &dyn Fn(f64) -> String,
+) -> String {
+    let mean = or_none(mean, form);
+    match (low, high) {
         (Some(low), Some(high)) => {
             // The unit is said once, after both numbers.
             let number = mean.strip_suffix(" %");
@@ -299,68 +306,28 @@ fn never_sold(sellers: &[SellerRow]) -> String {
     format!("Never sold: {everybody}, {joiners}.\n")
 }
 
-/// Sums over a group of sellers.
-#[derive(Default, Clone, Copy)]
-struct Group {
-    sellers: u64,
-    orders: u64,
-    unsold: u64,
-    stars: f64,
-    reviews: u64,
-    exits: u64,
-}
-
-impl Group {
-    fn add(&mut self, row: &SellerRow) {
-        self.sellers += 1;
-        self.orders += row.orders;
-        self.unsold += u64::from(row.orders == 0);
-        self.stars += row.mean_stars.unwrap_or(0.0) * row.reviews as f64;
-        self.reviews += row.reviews;
-        self.exits += u64::from(row.exit_day.is_some());
-    }
-
-    fn join(&mut self, other: &Group) {
-        self.sellers += other.sellers;
-        self.orders += other.orders;
-        self.unsold += other.unsold;
-        self.stars += other.stars;
-        self.reviews += other.reviews;
-        self.exits += other.exits;
-    }
-
-    fn row(&self, name: &str, all_orders: u64) -> [String; 7] {
-        let stars = (self.reviews > 0).then(|| self.stars / self.reviews as f64);
-        [
-            clip(name),
-            count(self.sellers),
-            count(self.orders),
-            share(self.orders, all_orders),
-            share(self.unsold, self.sellers),
-            or_none(stars, |stars| fixed(stars, 2)),
-            count(self.exits),
-        ]
-    }
-}
-
 /// A table by kind or by country, the group with most orders first, and all of them last.
 fn groups(title: &str, sellers: &[SellerRow], key: impl Fn(&SellerRow) -> &str) -> String {
-    let mut by_name: BTreeMap<&str, Group> = BTreeMap::new();
-    for row in sellers {
-        by_name.entry(key(row)).or_default().add(row);
-    }
-    let mut all = Group::default();
-    by_name.values().for_each(|group| all.join(group));
-    let mut order: Vec<(&str, Group)> = by_name.into_iter().collect();
-    order.sort_by_key(|(name, group)| (std::cmp::Reverse(group.orders), *name));
+    let (mut order, all) = grouped(sellers.iter(), key);
     let mut rest = Group::default();
     let folded = if order.len() > GROUPS { order.split_off(GROUPS - 1) } else { Vec::new() };
     folded.iter().for_each(|(_, group)| rest.join(group));
-    let mut rows: Vec<_> = order.iter().map(|(name, group)| group.row(name, all.orders)).collect();
+    let row = |name: &str, group: &Group| {
+        [
+            clip(name),
+            count(group.sellers),
+            count(group.orders),
+            share(group.orders, all.orders),
+            share(group.unsold, group.sellers),
+            or_none(group.mean_stars(), |stars| fixed(stars, 2)),
+            count(group.exits),
+        ]
+    };
+    let mut rows: Vec<_> = order.iter().map(|(name, group)| row(name, group)).collect();
     if !folded.is_empty() {
-        rows.push(rest.row(&format!("{} others", folded.len()), all.orders));
+        rows.push(row(&format!("{} others", folded.len()), &rest));
     }
-    rows.push(all.row("all", all.orders));
+    rows.push(row("all", &all));
     let header = [title, "sellers", "orders", "share", "never sold", "stars", "exits"];
     table(header, 1, rows)
 }

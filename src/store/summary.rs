@@ -324,6 +324,11 @@ impl Summary {
         averaged(&self.worlds)
     }
 
+    /// The mean of what there is of each world, with its interval, as of a metric: see [`MetricValue`].
+    pub fn mean_over_worlds(&self, of: impl Fn(&WorldSummary) -> Option<f64>) -> Interval {
+        mean_over(&self.worlds, of)
+    }
+
     /// Markets among [`Summary::averaged`].
     pub fn markets(&self) -> usize {
         self.averaged().map(|world| world.market).collect::<BTreeSet<_>>().len()
@@ -352,17 +357,8 @@ pub(super) fn over_worlds(
     metrics: &[&'static Metric],
     worlds: &[WorldSummary],
 ) -> BTreeMap<String, MetricValue> {
-    let markets: BTreeSet<u32> = averaged(worlds).map(|world| world.market).collect();
     let over = |metric: &Metric| {
-        let of = |world: &WorldSummary| world.metrics.get(metric.name).copied().flatten();
-        let within = |market: u32| {
-            let worlds = averaged(worlds).filter(move |world| world.market == market);
-            Interval::of(worlds.filter_map(of))
-        };
-        let interval = match markets.len() {
-            0 | 1 => Interval::of(averaged(worlds).filter_map(of)),
-            _ => Interval::of(markets.iter().filter_map(|&market| within(market).mean)),
-        };
+        let interval = mean_over(worlds, |world| world.metrics.get(metric.name).copied().flatten());
         MetricValue {
             value: interval.mean,
             low: interval.low,
@@ -373,6 +369,19 @@ pub(super) fn over_worlds(
         }
     };
     metrics.iter().map(|metric| (metric.name.to_string(), over(metric))).collect()
+}
+
+/// The mean over the independent values among the worlds that means are of: see [`MetricValue`].
+fn mean_over(worlds: &[WorldSummary], of: impl Fn(&WorldSummary) -> Option<f64>) -> Interval {
+    let markets: BTreeSet<u32> = averaged(worlds).map(|world| world.market).collect();
+    let within = |market: u32| {
+        let worlds = averaged(worlds).filter(move |world| world.market == market);
+        Interval::of(worlds.filter_map(&of))
+    };
+    match markets.len() {
+        0 | 1 => Interval::of(averaged(worlds).filter_map(&of)),
+        _ => Interval::of(markets.iter().filter_map(|&market| within(market).mean)),
+    }
 }
 
 #[cfg(test)]

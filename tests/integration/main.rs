@@ -28,6 +28,7 @@ mod served;
 mod shop;
 mod staff;
 mod statistics;
+mod stories;
 mod stress;
 mod trading;
 mod why;

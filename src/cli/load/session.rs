@@ -17,8 +17,8 @@ use crate::quantity::{Rate, Span};
 use crate::report;
 use crate::scenario::{Loaded, Scenario};
 use crate::store::{
-    CurvePoint, LatencyLog, LoadSummary, Percentiles, RunFolder, StoreError, Summary, WorldName,
-    WorldSummary,
+    CurvePoint, LATENCY_LOG, LatencyLog, LoadSummary, Percentiles, RunFolder, StoreError, Summary,
+    WorldName, WorldSummary,
 };
 
 /// Columns of a report that is not for a terminal.
@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
     ) -> anyhow::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "the log of a load says when it was")]
         let start = SystemTime::now();
-        let log = LatencyLog::begin(folder, "latency.hlog", start)?;
+        let log = LatencyLog::begin(folder, LATENCY_LOG, start)?;
         let log = RefCell::new(SecondLog { log, before: 0, broken: None });
         let interrupt = Interrupt::listen()?;
         let board = load.args.tui.board("load", &loaded.name, &interrupt, out);
