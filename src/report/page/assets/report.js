@@ -64,7 +64,10 @@
     if (axis.scale === "log") return decades(low, high);
     if (axis.scale === "percentile") {
       const wanted = [0, 50, 75, 90, 99, 99.9, 99.99, 99.999, 99.9999];
-      return wanted.map(layouts.percentile.place).filter((p) => p >= low - 1e-9 && p <= high + 1e-9);
+      const inside = wanted.map(layouts.percentile.place).filter((p) => p >= low - 1e-9 && p <= high + 1e-9);
+      // The last percentiles are what such an axis is for: where two would touch, the lower one gives way.
+      const least = (high - low) * 56 / (u.bbox.width / devicePixelRatio);
+      return inside.reduceRight((kept, p) => (kept.length && kept[0] - p < least ? kept : [p, ...kept]), []);
     }
     const out = [];
     const first = Math.ceil(low / by) * by;
@@ -134,8 +137,9 @@
     ctx.lineWidth = 1.5 * ratio;
     const widths = spacing(layer, chart, px, py);
     const most = Math.max(...(layer.weight ?? [1]).filter((w) => w !== null), 1e-300);
-    const bars = chart.layers.filter((other) => other.shape === layer.shape);
-    const nth = bars.indexOf(layer), of = bars.length;
+    const lying = layer.shape === "forest" || layer.shape === "lying";
+    const alike = sideBySide(chart.layers.filter((other) => other.shape === layer.shape), layer, lying ? "y" : "x");
+    const nth = alike.indexOf(layer), of = alike.length;
     for (let i = 0; i < layer.x.length; i++) {
       const x = px(layer.x[i]), y = py(layer.y[i]);
       if (x === null || y === null) continue;
@@ -190,6 +194,12 @@
     ctx.restore();
   };
 
+  // Layers of one shape stand side by side where they have anything at the same place.
+  const sideBySide = (alike, layer, across) => {
+    const places = alike.flatMap((other) => [...new Set(other[across])]);
+    return new Set(places).size < places.length ? alike : [layer];
+  };
+
   // The least distance between points along each axis; 1 on axes of names.
   const spacing = (layer, chart, px, py) => {
     const least = (values, axis) => {
@@ -209,6 +219,8 @@
     ctx.font = 11 * ratio + "px system-ui, sans-serif";
     ctx.lineWidth = ratio;
     ctx.setLineDash([5 * ratio, 4 * ratio]);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     chart.rules.forEach((rule, n) => {
       const place = placeOf(rule.across === "x" ? chart.x : chart.y)(rule.value);
       if (place === null) return;
@@ -286,6 +298,7 @@
       space: name === "x" ? 60 : 34, incrs: undefined,
     });
     const xAxis = axis(chart.x, "x"), yAxis = axis(chart.y, "y");
+    xAxis.size = 32;
     if (turned) { xAxis.rotate = -50; xAxis.size = Math.min(150, widest(chart.x.names) * 0.77 + 22); }
     yAxis.size = names ? widest(names) + 18 : 62;
     const u = new uPlot({
@@ -308,7 +321,8 @@
     u.over.addEventListener("dblclick", () => reset(u, xEnds));
     // The legend names lines and marks, not the two edges of a band.
     u.root.querySelectorAll(".u-series").forEach((row, at) => {
-      if (at === 0 || series[at].of !== undefined || (chart.layers.length === 1)) row.style.display = "none";
+      // The column of x has no row.
+      if (series[at + 1].of !== undefined || chart.layers.length === 1) row.style.display = "none";
     });
     figure.plot = u;
     figure.ends = xEnds;
