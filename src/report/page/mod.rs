@@ -4,8 +4,17 @@
 //! one file a kind of run; it says nothing about how it is drawn. Then `report.html` is drawn of it
 //! for browsers, and `plots/*.svg` for all else: one picture, two ways to draw it.
 
-#[allow(dead_code, reason = "pages are drawn by who comes next")]
+#[cfg(test)]
+pub(super) mod fixture;
+mod html;
+#[allow(dead_code, reason = "the command that tells it comes next")]
 mod market;
+mod plots;
+mod write;
+
+pub use html::html;
+pub use plots::{PlotError, png, svg};
+pub use write::{Pictures, ReportError, write_report};
 
 /// The page of one run.
 #[derive(Debug, Clone, PartialEq)]
