@@ -16,16 +16,13 @@ use crate::experiment::{
 use crate::measure::{Better, Metric, all_metrics};
 use crate::report;
 use crate::scenario::{Draft, Loaded, Scenario, nearest};
-use crate::store::{RESULTS, RowFile, RunFolder, StoreError, Summary, SweepFile};
+use crate::store::{RESULTS, RowFile, RunFolder, SWEEP_ROWS, StoreError, Summary, SweepFile};
 
 /// Points that are loaded before the first world runs, to see that they are right.
 const TRIED: u32 = 1_000;
 
 /// Rows of one sweep, beyond which its table is of no use.
 const MOST_ROWS: u64 = 10_000_000;
-
-/// The table of a sweep.
-const ROWS: &str = "rows.csv";
 
 /// How the points of a sweep are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -98,6 +95,9 @@ enum Ended {
 impl Sweep {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         // Read once: standard input has no second time, and a file may change while worlds run.
         let draft: Draft<Scenario> = Draft::read(&self.args.scenario.scenario)?;
         let base = draft.load(&self.args.overrides())?;
@@ -113,7 +113,7 @@ impl Sweep {
         let folder = self.folder(&plan)?;
         let whole = |row, line: &str| table.is_row(row, line);
         let group = plan.worlds.worlds() as u32;
-        let mut rows = RowFile::open(&folder, ROWS, &table.header(), group, whole)?;
+        let mut rows = RowFile::open(&folder, SWEEP_ROWS, &table.header(), group, whole)?;
         folder.clear()?;
         folder.write("scenario.toml", &plan.base.resolved)?;
         if rows.rows() > 0 {
@@ -121,7 +121,8 @@ impl Sweep {
             out.note(&format!("{there} of {all} points are there already"));
         }
         let interrupt = Interrupt::listen()?;
-        let progress = Progress::new(table.rows() - rows.rows(), interrupt.clone(), out);
+        let board = self.args.tui.board("sweep", &plan.base.name, &interrupt, out);
+        let progress = Progress::new(table.rows() - rows.rows(), interrupt.clone(), out).on(board);
         let follower = Follower { progress, interrupt };
         let (ended, ran) = self.simulate(&plan, &mut rows, &follower)?;
         follower.progress.done();
@@ -369,7 +370,8 @@ struct Follower {
 }
 
 impl Follow for Follower {
-    fn begins(&self, _: u64) -> Option<Box<dyn Heartbeat + '_>> {
-        (!self.interrupt.asked()).then(|| Box::new(self.progress.world()) as Box<dyn Heartbeat>)
+    fn begins(&self, number: u64) -> Option<Box<dyn Heartbeat + '_>> {
+        let go = !self.interrupt.asked();
+        go.then(|| Box::new(self.progress.world(number)) as Box<dyn Heartbeat>)
     }
 }

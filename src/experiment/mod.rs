@@ -16,7 +16,7 @@ pub mod validate;
 mod why;
 
 pub use arms::{Arm, read_arms};
-pub use compare::differences;
+pub use compare::{LEVEL, differences};
 pub use design::{Tested, biases, check_arms, run_tests};
 pub use replications::{Busiest, Follow, Ran, Replications, Worlds};
 pub use side_by_side::{Seat, cores, side_by_side};

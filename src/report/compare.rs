@@ -33,12 +33,10 @@ pub fn compare_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> S
     text
 }
 
-/// Decided first, and then by how likely it is an accident.
-fn differing(base: &str, arm: &str, found: &[&Difference]) -> String {
-    let mut differ: Vec<_> = found
-        .iter()
-        .filter(|difference| difference.verdict != Verdict::Same && difference.n > 0)
-        .collect();
+/// Those that differ in any world: decided first, and then by how likely it is an accident.
+pub(super) fn in_order<'a>(found: &[&'a Difference]) -> Vec<&'a Difference> {
+    let differ = |found: &&&Difference| found.verdict != Verdict::Same && found.n > 0;
+    let mut differ: Vec<_> = found.iter().filter(differ).copied().collect();
     let rank = |verdict| match verdict {
         Verdict::Better => 0,
         Verdict::Worse => 1,
@@ -46,6 +44,17 @@ fn differing(base: &str, arm: &str, found: &[&Difference]) -> String {
     };
     let p = |difference: &Difference| difference.p_adjusted.unwrap_or(f64::INFINITY);
     differ.sort_by(|a, b| rank(a.verdict).cmp(&rank(b.verdict)).then(p(a).total_cmp(&p(b))));
+    differ
+}
+
+/// Further pairs that would decide what is not decided; nothing where none are known to be missing.
+pub(super) fn missing_pairs(difference: &Difference) -> Option<u64> {
+    let short = difference.worlds_needed.filter(|_| difference.verdict == Verdict::Unclear);
+    short.and_then(|n| n.checked_sub(difference.n as u64)).filter(|&n| n > 0)
+}
+
+fn differing(base: &str, arm: &str, found: &[&Difference]) -> String {
+    let differ = in_order(found);
     if differ.is_empty() {
         return "No metric differs.\n".to_owned();
     }
@@ -55,9 +64,6 @@ fn differing(base: &str, arm: &str, found: &[&Difference]) -> String {
         let half = half.map_or_else(String::new, |half| format!(" ± {}", figures(half, half)));
         let scale = difference.difference.unwrap_or(0.0);
         let shown = |value: Option<f64>| or_none(value, |value| figures(value, scale));
-        // Only what is not decided asks for more.
-        let short = difference.worlds_needed.filter(|_| difference.verdict == Verdict::Unclear);
-        let more = short.and_then(|n| n.checked_sub(difference.n as u64)).filter(|&n| n > 0);
         [
             difference.metric.clone(),
             shown(difference.base),
@@ -65,7 +71,7 @@ fn differing(base: &str, arm: &str, found: &[&Difference]) -> String {
             format!("{change}{half}"),
             or_none(difference.p_adjusted, chance),
             word(difference.verdict).to_owned(),
-            more.map_or_else(String::new, |n| format!("+{}", count(n))),
+            missing_pairs(difference).map_or_else(String::new, |n| format!("+{}", count(n))),
         ]
     });
     let header = ["metric", base, arm, "difference", "p (Holm)", "verdict", "needs"];
@@ -98,7 +104,7 @@ fn notes(found: &[&Difference]) -> String {
     text
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Better => "better",
         Verdict::Worse => "worse",
@@ -108,19 +114,20 @@ fn word(verdict: Verdict) -> &'static str {
 }
 
 /// A p-value: more digits would say nothing.
-fn chance(p: f64) -> String {
+pub(super) fn chance(p: f64) -> String {
     if p < 0.0001 { "<.0001".to_owned() } else { fixed(p, 4) }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::experiment::differences;
     use crate::measure::all_metrics;
     use crate::report::fixture;
     use crate::store::ArmSummary;
 
-    fn compared() -> Summary {
+    /// A comparison of three pairs, in which two metrics differ.
+    pub(in crate::report) fn compared() -> Summary {
         let (summary, _) = fixture::worlds(3);
         let base = summary.worlds.clone();
         let mut other = base.clone();

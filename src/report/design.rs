@@ -54,7 +54,7 @@ fn size(most: f64, value: f64) -> f64 {
 }
 
 /// A mean with half of its interval, in figures of the smaller of the two that is not 0.
-fn with_half(mean: Option<f64>, high: Option<f64>) -> String {
+pub(super) fn with_half(mean: Option<f64>, high: Option<f64>) -> String {
     let half = mean.zip(high).map(|(mean, high)| high - mean);
     let scale = half.filter(|half| *half > 0.0).or(mean).unwrap_or(0.0);
     let mean = or_none(mean, |mean| figures(mean, scale));
@@ -62,7 +62,7 @@ fn with_half(mean: Option<f64>, high: Option<f64>) -> String {
 }
 
 /// What is no accident about the difference between test and truth.
-fn remark(row: &DesignResult) -> &'static str {
+pub(super) fn remark(row: &DesignResult) -> &'static str {
     let test = sign(row.low, row.high);
     let truth = sign(row.truth_low, row.truth_high);
     match sign(row.bias_low, row.bias_high) {
@@ -78,14 +78,15 @@ fn sign(low: Option<f64>, high: Option<f64>) -> i32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::measure::{Counts, all_metrics};
     use crate::report::compare_text;
     use crate::report::fixture;
     use crate::store::ArmSummary;
 
-    fn row(design: &str, metric: &str, bias: [f64; 3]) -> DesignResult {
+    /// What a design says of a metric.
+    pub(in crate::report) fn row(design: &str, metric: &str, bias: [f64; 3]) -> DesignResult {
         DesignResult {
             design: design.to_owned(),
             metric: metric.to_owned(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::numbers::{count, figures, or_none};
+use super::numbers::{count, figures, interval, or_none, signed};
 use super::text::{Paint, foot, table};
 use crate::experiment::nudge::{Pair, Setting};
 use crate::store::{Estimate, NudgeSummary, SettingSummary, Summary};
@@ -82,7 +82,7 @@ pub fn nudge_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> Str
 }
 
 /// What was done to whom.
-fn done(nudge: &NudgeSummary) -> String {
+pub(super) fn done(nudge: &NudgeSummary) -> String {
     let what = match (&*nudge.what, nudge.stars) {
         (_, Some(1)) => "one review of 1 star".to_owned(),
         (_, Some(stars)) => format!("one review of {stars} stars"),
@@ -149,37 +149,22 @@ fn bar(value: f64, most: f64) -> String {
 }
 
 /// `+1.25 [−0.5, 3.0]`.
-fn orders(estimate: &Estimate) -> String {
+pub(super) fn orders(estimate: &Estimate) -> String {
     let scale = estimate.high.zip(estimate.low).map(|(high, low)| high - low);
     let scale = scale.filter(|&scale| scale > 0.0).or(estimate.value).unwrap_or(1.0);
-    let sign = |value: f64| {
-        let text = figures(value, scale);
-        if value > 0.0 { format!("+{text}") } else { text }
-    };
-    interval(estimate, sign)
+    interval(estimate.value, estimate.low, estimate.high, |value| signed(value, scale))
 }
 
-fn days(estimate: &Option<Estimate>) -> String {
+pub(super) fn days(estimate: &Option<Estimate>) -> String {
     let Some(estimate) = estimate else { return or_none(None, |_| String::new()) };
     if estimate.value.is_none() {
         return "not seen".to_owned();
     }
-    interval(estimate, |days| format!("{days:.0} d"))
-}
-
-fn interval(estimate: &Estimate, form: impl Fn(f64) -> String) -> String {
-    let value = or_none(estimate.value, &form);
-    match (estimate.low, estimate.high) {
-        (None, None) => value,
-        (low, high) => {
-            let end = |end: Option<f64>| end.map_or_else(|| "…".to_owned(), &form);
-            format!("{value} [{}, {}]", end(low), end(high))
-        }
-    }
+    interval(estimate.value, estimate.low, estimate.high, |days| format!("{days:.0} d"))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::store::ChannelSummary;
@@ -204,7 +189,8 @@ mod tests {
         }
     }
 
-    fn nudge(what: &str) -> NudgeSummary {
+    /// A nudge of this kind.
+    pub(in crate::report) fn nudge(what: &str) -> NudgeSummary {
         let mut settings = vec![setting("as it is", -10.9), setting("all cut", 0.0)];
         if what != "review" {
             for setting in &mut settings {

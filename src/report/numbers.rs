@@ -33,6 +33,41 @@ pub fn figures(value: f64, scale: f64) -> String {
     fixed(value, places)
 }
 
+/// A number that says which way it goes, as [`figures`]: `+1.25`.
+pub fn signed(value: f64, scale: f64) -> String {
+    let text = figures(value, scale);
+    let zero = text.chars().all(|c| "0.−".contains(c));
+    if value > 0.0 && !zero { format!("+{text}") } else { text }
+}
+
+/// `1.25 [0.5, 2.0]`, with `…` where an interval has but one end, and without one where it has none.
+pub fn interval(
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    form: impl Fn(f64) -> String,
+) -> String {
+    let value = or_none(value, &form);
+    match (low, high) {
+        (None, None) => value,
+        (low, high) => {
+            let end = |end: Option<f64>| end.map_or_else(|| "…".to_owned(), &form);
+            format!("{value} [{}, {}]", end(low), end(high))
+        }
+    }
+}
+
+/// The same with a capital in front: a sentence.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `1 world`, `2 worlds`.
+pub fn several(n: u64, one: &str) -> String {
+    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A share as `7.8 %`.
 pub fn percent(value: f64) -> String {
     format!("{} %", fixed(100.0 * value, 1))
@@ -63,6 +98,18 @@ mod tests {
         assert_eq!(percent(0.0782), "7.8 %");
         assert_eq!(or_none(None, percent), "–");
         assert_eq!(or_none(Some(f64::NAN), percent), "–");
+        assert_eq!(
+            [signed(0.5, 0.5), signed(-0.5, 0.5), signed(0.0, 0.5)],
+            ["+0.500", "−0.500", "0.000"]
+        );
+        assert_eq!(signed(1e-9, 1.0), "0.00");
+        let form = |value| fixed(value, 1);
+        assert_eq!(interval(Some(1.0), Some(0.5), Some(2.0), form), "1.0 [0.5, 2.0]");
+        assert_eq!(interval(Some(1.0), Some(0.5), None, form), "1.0 [0.5, …]");
+        assert_eq!(interval(Some(1.0), None, None, form), "1.0");
+        assert_eq!(interval(None, None, None, form), "–");
+        assert_eq!([several(1, "world"), several(2, "world")], ["1 world", "2 worlds"]);
+        assert_eq!([capital("so it is"), capital("")], ["So it is", ""]);
         assert_eq!(share(1, 0), "–");
         assert_eq!(share(1, 8), "12.5 %");
     }

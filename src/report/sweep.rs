@@ -11,7 +11,7 @@ use crate::store::{
 };
 
 /// The metrics that are shown where a sweep has more than [`FEW_METRICS`]; `summary.json` has all.
-const HEADLINE: [&str; 10] = [
+pub(super) const HEADLINE: [&str; 10] = [
     "conversion",
     "gmv",
     "price_index",
@@ -93,7 +93,7 @@ fn head(summary: &Summary, sweep: &SweepSummary) -> String {
 }
 
 /// Values one after the other, the middle ones left out where they are many.
-fn listed(values: &[String]) -> String {
+pub(super) fn listed(values: &[String]) -> String {
     if values.len() <= 8 {
         return values.join(", ");
     }
@@ -102,7 +102,7 @@ fn listed(values: &[String]) -> String {
 }
 
 /// The metrics that there is room for.
-fn shown(sweep: &SweepSummary) -> Vec<&str> {
+pub(super) fn shown(sweep: &SweepSummary) -> Vec<&str> {
     let all: Vec<&str> = sweep.sensitivity.metrics.keys().map(String::as_str).collect();
     if all.len() <= FEW_METRICS {
         return all;
@@ -160,7 +160,7 @@ fn points(keys: &[&str], metrics: &[&str], points: &[PointMeans]) -> String {
 }
 
 /// What the numbers are called, and how they are read.
-fn method(sweep: &SweepSummary) -> (&'static str, String) {
+pub(super) fn method(sweep: &SweepSummary) -> (&'static str, String) {
     if sweep.sensitivity.method == Method::SobolIndices {
         let legend = "first: share of the variance that the key moves by itself; total: with all its \
                       interplay.\nIn brackets 95 % intervals by bootstrap over base rows.";
@@ -233,34 +233,38 @@ fn of_metric(
 }
 
 /// The key, and of names which is held against which.
-fn named(sweep: &SweepSummary, of: &KeySensitivity) -> String {
+pub(super) fn named(sweep: &SweepSummary, of: &KeySensitivity) -> String {
     let Some(level) = &of.level else { return of.key.clone() };
     let varied = sweep.vary.iter().find(|varied| varied.key == of.key);
     let first = varied.and_then(|varied| varied.values.as_ref()?.first());
     format!("{}: {level} against {}", of.key, first.map_or(NONE, String::as_str))
 }
 
-fn index(of: Option<Estimated>) -> String {
+pub(super) fn index(of: Option<Estimated>) -> String {
     let Some(Estimated { value, low, high }) = of else { return NONE.to_owned() };
     let two = |value| or_none(value, |x| fixed(x, 2));
     format!("{} ({} to {})", two(value), two(low), two(high))
 }
 
-fn coefficient(of: Option<Estimated>) -> String {
+pub(super) fn coefficient(of: Option<Estimated>) -> String {
     let Some(Estimated { value, low, high }) = of else { return NONE.to_owned() };
     let half = high.zip(low).map(|(high, low)| (high - low) / 2.0);
     let half = half.map_or_else(String::new, |half| format!(" ± {}", fixed(half, 2)));
     or_none(value, |x| fixed(x, 2)) + &half
 }
 
-/// The points that no other beats in every one of the metrics.
-fn front(pareto: &Pareto, keys: &[&str], paint: Paint) -> String {
-    let mut text = String::new();
-    let direction = |better| match better {
+/// Which way is better.
+pub(super) fn direction(better: Better) -> &'static str {
+    match better {
         Better::Lower => "lower is better",
         Better::Higher => "higher is better",
         Better::None => "no direction",
-    };
+    }
+}
+
+/// The points that no other beats in every one of the metrics.
+fn front(pareto: &Pareto, keys: &[&str], paint: Paint) -> String {
+    let mut text = String::new();
     let named = pareto.metrics.iter().map(|it| format!("{} ({})", it.metric, direction(it.better)));
     let title = format!("Pareto front: {}", named.collect::<Vec<_>>().join(", "));
     let _ = writeln!(text, "\n{}", paint.bold(&title));
@@ -278,7 +282,7 @@ fn front(pareto: &Pareto, keys: &[&str], paint: Paint) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::store::{Objective, Sensitivity, Varied};
@@ -298,7 +302,8 @@ mod tests {
         }
     }
 
-    fn sweep(method: Method) -> SweepSummary {
+    /// A sweep over two keys.
+    pub(in crate::report) fn sweep(method: Method) -> SweepSummary {
         let indices = method == Method::SobolIndices;
         let level = (!indices).then_some("cheapest");
         let keys = vec![

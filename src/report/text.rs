@@ -1,7 +1,7 @@
 //! The summary at the end of a run, for a terminal of 80 columns.
 
 use super::groups::{Group, grouped};
-use super::numbers::{NONE, count, fixed, or_none, percent, share};
+use super::numbers::{NONE, count, fixed, or_none, percent, several, share};
 use crate::measure::SellerRow;
 use crate::store::{Counts, Summary};
 use anstyle::Style;
@@ -52,8 +52,7 @@ pub fn summary_text(
 
 /// How long, and over how many worlds of how many markets.
 fn extent(summary: &Summary) -> String {
-    let several = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
-    let weeks = several(summary.weeks as usize, "week");
+    let weeks = several(u64::from(summary.weeks), "week");
     let (worlds, markets) = (summary.averaged().count(), summary.markets());
     let cut = summary.worlds.iter().any(|world| !world.complete);
     match (worlds, markets) {

@@ -44,7 +44,7 @@ pub fn validate_text(summary: &Summary, folder: Option<&Path>, colour: bool) -> 
 }
 
 /// The cases, in their order.
-fn names(answers: &[Answer]) -> Vec<&str> {
+pub(super) fn names(answers: &[Answer]) -> Vec<&str> {
     let mut names: Vec<&str> = answers.iter().map(|answer| answer.name.as_str()).collect();
     names.dedup();
     names
@@ -68,7 +68,7 @@ fn row(answer: &Answer) -> [String; 5] {
 
 /// Places after the point: two where the value is exact, for money, and otherwise as many as show two
 /// figures of the tolerance.
-fn places(answer: &Answer) -> usize {
+pub(super) fn places(answer: &Answer) -> usize {
     let size = libm::floor(libm::log10(answer.tolerance));
     if size.is_finite() { (1.0 - size).clamp(0.0, 6.0) as usize } else { 2 }
 }

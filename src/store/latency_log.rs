@@ -1,14 +1,23 @@
 //! `latency.hlog`: every second of a load test, in the format that HdrHistogram's tools read.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write as _};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
-use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogIterator, IntervalLogWriterBuilder, LogEntry, Tag,
+};
+use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 
 use super::{Pending, RunFolder, StoreError};
 use crate::driver::load::{Op, Part, Second, Write};
+
+/// The log of a load in its folder.
+pub const LATENCY_LOG: &str = "latency.hlog";
 
 /// Values are nanoseconds; by the custom of these logs the column of the longest shows milliseconds.
 const SHOWN: f64 = 1e6;
@@ -56,15 +65,15 @@ impl LatencyLog {
     /// # Errors
     /// When it cannot be written.
     pub fn second(&mut self, second: &Second) -> Result<(), StoreError> {
-        let parts = Op::ALL.iter().flat_map(|&op| Part::ALL.map(|part| (op, part)));
-        let latencies = parts.map(|(op, part)| {
-            (format!("{}.{}", op.name(), part.name()), second.latencies.of(op, part))
-        });
-        let freshness = Write::ALL
-            .iter()
-            .map(|&write| (format!("freshness.{}", write.name()), second.freshness.of(write)));
-        for (tag, histogram) in latencies.chain(freshness).filter(|(_, it)| !it.is_empty()) {
-            let written = self.line(second, &tag, histogram);
+        let of = |timed: Timed| match timed {
+            Timed::Part(op, part) => second.latencies.of(op, part),
+            Timed::Freshness(write) => second.freshness.of(write),
+        };
+        for (timed, histogram) in Timed::all().map(|it| (it, of(it))) {
+            if histogram.is_empty() {
+                continue;
+            }
+            let written = self.line(second, &timed.tag(), histogram);
             written.map_err(super::failed("write", self.file.path()))?;
         }
         Ok(())
@@ -89,5 +98,130 @@ impl LatencyLog {
     /// When it cannot be written.
     pub fn finish(self) -> Result<(), StoreError> {
         self.file.finish()
+    }
+}
+
+/// What a line of the log is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timed {
+    /// A part of an operation.
+    Part(Op, Part),
+    /// From a write until a ranking shows it.
+    Freshness(Write),
+}
+
+impl Timed {
+    /// All, in the order in which they stand in a second of the log.
+    pub fn all() -> impl Iterator<Item = Timed> {
+        let parts = Op::ALL.into_iter().flat_map(|op| Part::ALL.map(|part| Timed::Part(op, part)));
+        parts.chain(Write::ALL.map(Timed::Freshness))
+    }
+
+    /// Its tag, such as `rank.response` or `freshness.price`.
+    pub fn tag(self) -> String {
+        match self {
+            Timed::Part(op, part) => format!("{}.{}", op.name(), part.name()),
+            Timed::Freshness(write) => format!("freshness.{}", write.name()),
+        }
+    }
+}
+
+/// A line of the log. What is in it is unpacked only when it is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Since the start of the load [ns].
+    pub start: u64,
+    /// How long was recorded [ns].
+    pub length: u64,
+    /// Of what.
+    pub of: Timed,
+    line: u64,
+    packed: String,
+}
+
+impl Logged {
+    /// Since the start of the load [ns].
+    pub fn end(&self) -> u64 {
+        self.start.saturating_add(self.length)
+    }
+}
+
+/// A log that was written, read line by line: a long load has more of it than fits in memory unpacked.
+pub struct LoggedLatencies {
+    path: PathBuf,
+    lines: BufReader<File>,
+    line: u64,
+    decoder: Deserializer,
+}
+
+impl LoggedLatencies {
+    /// Opens the log `name` of a folder; nothing where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(folder: &RunFolder, name: &str) -> Result<Option<LoggedLatencies>, StoreError> {
+        let path = folder.path().join(name);
+        match File::open(&path) {
+            Ok(file) => {
+                let (lines, decoder) = (BufReader::new(file), Deserializer::new());
+                Ok(Some(LoggedLatencies { path, lines, line: 0, decoder }))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { what: "read", path, source }),
+        }
+    }
+
+    /// The next line with times in it; nothing at the end.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the line is not one that [`LatencyLog`] writes.
+    pub fn next_line(&mut self) -> Result<Option<Logged>, StoreError> {
+        let mut text = Vec::new();
+        loop {
+            text.clear();
+            let read = self.lines.read_until(b'\n', &mut text);
+            if read.map_err(super::failed("read", &self.path))? == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            let entry = IntervalLogIterator::new(&text).next();
+            let line = match entry {
+                // Remarks and the names of the columns.
+                None | Some(Ok(LogEntry::StartTime(_) | LogEntry::BaseTime(_))) => continue,
+                Some(Ok(LogEntry::Interval(line))) => line,
+                Some(Err(_)) => return Err(self.broken("it is no line of such a log")),
+            };
+            let tag = line.tag().map_or("", |tag| tag.as_str());
+            let Some(of) = Timed::all().find(|timed| timed.tag() == tag) else {
+                return Err(self.broken(&format!("there is no tag {tag:?}")));
+            };
+            let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+            return Ok(Some(Logged {
+                start: nanos(line.start_timestamp()),
+                length: nanos(line.duration()),
+                of,
+                line: self.line,
+                packed: line.encoded_histogram().to_owned(),
+            }));
+        }
+    }
+
+    /// What is in a line [ns].
+    ///
+    /// # Errors
+    /// When that is no histogram.
+    pub fn unpack(&mut self, logged: &Logged) -> Result<Histogram<u64>, StoreError> {
+        let bytes = STANDARD.decode(&logged.packed).ok();
+        let histogram = bytes.and_then(|it| self.decoder.deserialize(&mut it.as_slice()).ok());
+        let wrong = StoreError::Row {
+            path: self.path.clone(),
+            line: logged.line,
+            source: "what it holds is no histogram".into(),
+        };
+        histogram.ok_or(wrong)
+    }
+
+    fn broken(&self, says: &str) -> StoreError {
+        StoreError::Row { path: self.path.clone(), line: self.line, source: says.into() }
     }
 }

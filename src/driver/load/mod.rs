@@ -25,7 +25,7 @@ mod validity;
 pub use actor::{Cells, drive_through_mailboxes};
 pub use clock::{GAP, Gaps, TscClock, VirtualClock};
 pub use direct::{Counts, Direct, StarWorth};
-pub use latency::{Freshness, GREATEST, Latencies, Op, Part, Second, Write};
+pub use latency::{DIGITS, Freshness, GREATEST, Latencies, Op, Part, Second, Write};
 pub use merge::{Inline, Merger, Total};
 pub use modes::{Driver, Ends, Outcome};
 pub use record::{Buffer, Outlet, Recorder, SECOND, Sample, Told, Whole};

@@ -18,7 +18,7 @@ fn drawn(i: u64, about: u64, median: f64, spread: f64) -> u64 {
 }
 
 /// A second of 20,000 operations of a path that adds so much to each [ns].
-fn second(n: u64, extra: f64) -> Second {
+pub(crate) fn second(n: u64, extra: f64) -> Second {
     let mut latencies = Latencies::default();
     let mut freshness = Freshness::default();
     for i in n * 20_000..(n + 1) * 20_000 {

@@ -2,11 +2,12 @@
 
 mod bars;
 mod csv;
-mod form;
+pub(super) mod form;
 mod live;
 mod paths;
 
 pub use csv::latency_csv;
+pub use form::{nanos, short_rate};
 pub use live::live_line;
 
 use std::fmt::Write as _;
@@ -15,8 +16,8 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 
 use self::bars::bars;
-use self::form::{nanos, per_second};
-use super::numbers::{NONE, count, or_none};
+use self::form::per_second;
+use super::numbers::{NONE, count, or_none, several};
 use super::text::{Paint, heading, line, table};
 use crate::driver::load::{Op, Part, Write};
 use crate::store::{LoadCheck, LoadSummary, Percentiles, Summary};
@@ -111,10 +112,7 @@ fn section(text: &mut String, load: &LoadSummary, paint: Paint) {
 /// How it was put on and how far it went.
 fn set_up(text: &mut String, load: &LoadSummary) {
     let setting = &load.setting;
-    let several = |n: u32, one: &str| match n {
-        1 => format!("1 {one}"),
-        n => format!("{} {one}s", count(u64::from(n))),
-    };
+    let several = |n: u32, one: &str| several(u64::from(n), one);
     let mode = match &setting.arrivals {
         Some(arrivals) => format!("{} ({arrivals})", setting.mode),
         None => setting.mode.clone(),
@@ -255,7 +253,7 @@ fn thresholds(load: &LoadSummary, paint: Paint) -> String {
 }
 
 /// A value in the unit of the metric that a threshold begins with.
-fn of_metric(expr: &str, value: f64) -> String {
+pub fn of_metric(expr: &str, value: f64) -> String {
     let metric = expr.split(['<', '>', '=', '!']).next().unwrap_or("").trim();
     if metric.starts_with("throughput.") || metric == "max_rate" {
         per_second(value)
@@ -292,15 +290,20 @@ fn verdict(text: &mut String, load: &LoadSummary, paint: Paint) {
     }
 }
 
+/// A value of a check in its unit.
+pub(super) fn in_unit(check: &LoadCheck, value: f64) -> String {
+    match check.unit.as_str() {
+        "ns" => nanos(value),
+        "ratio" => super::numbers::percent(value),
+        unit => format!("{} {unit}", super::numbers::figures(value, value)),
+    }
+}
+
 /// What checks saw, beside the most that is allowed.
 fn seen<'a>(checks: impl Iterator<Item = &'a LoadCheck>) -> String {
     let rows = checks.filter_map(|check| {
         let (value, limit) = (check.value?, check.limit?);
-        let shown = |value: f64| match check.unit.as_str() {
-            "ns" => nanos(value),
-            "ratio" => super::numbers::percent(value),
-            unit => format!("{} {unit}", super::numbers::figures(value, value)),
-        };
+        let shown = |value: f64| in_unit(check, value);
         Some([format!("  {}", check.name), shown(value), format!("at most {}", shown(limit))])
     });
     let rows: Vec<_> = rows.collect();

@@ -4,17 +4,50 @@
 //! one file a kind of run; it says nothing about how it is drawn. Then `report.html` is drawn of it
 //! for browsers, and `plots/*.svg` for all else: one picture, two ways to draw it.
 
+mod compare;
+mod designs;
 #[cfg(test)]
 pub(super) mod fixture;
 mod html;
-#[allow(dead_code, reason = "the command that tells it comes next")]
+mod load;
 mod market;
+mod nudge;
+mod origin;
 mod plots;
+mod relative;
+#[cfg(test)]
+mod sketch;
+mod sweep;
+mod sweep_points;
+#[cfg(test)]
+mod trials;
+mod validate;
+mod weekly;
 mod write;
 
 pub use html::html;
 pub use plots::{PlotError, png, svg};
 pub use write::{Pictures, ReportError, write_report};
+
+use super::numbers::or_none;
+use crate::store::{RunFolder, StoreError, Summary};
+
+/// The page of a run, by what its folder holds.
+///
+/// # Errors
+/// When a file of the folder cannot be read, or is not what this program writes.
+pub fn page(folder: &RunFolder, summary: &Summary) -> Result<Page, StoreError> {
+    let story = match summary.command.as_str() {
+        "compare" => compare::story(folder, summary),
+        "nudge" => nudge::story(folder, summary),
+        "sweep" => sweep::story(folder, summary),
+        "validate" => validate::story(folder, summary),
+        "load" => load::story(folder, summary),
+        _ => market::story(folder, summary),
+    }?;
+    let title = format!("{}: {}", summary.scenario.name, summary.command);
+    Ok(Page { title, story, origin: origin::origin(summary) })
+}
 
 /// The page of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -253,6 +286,12 @@ impl Axis {
         Axis { scale: Scale::Names(names), ..Axis::linear(label, "") }
     }
 
+    /// The same with greater values further left or down.
+    #[must_use]
+    pub fn reversed(self) -> Axis {
+        Axis { reversed: true, ..self }
+    }
+
     /// The same with ends that are to be seen in any case.
     #[must_use]
     pub fn from_to(self, least: f64, greatest: f64) -> Axis {
@@ -281,7 +320,86 @@ impl Point {
     }
 }
 
+impl Finding {
+    /// A finding.
+    pub fn new(headline: impl Into<String>, says: impl Into<String>, mood: Mood) -> Finding {
+        Finding { headline: headline.into(), says: says.into(), mood }
+    }
+}
+
+impl Section {
+    /// A section without pictures and tables yet.
+    pub fn new(title: impl Into<String>, lead: impl Into<String>) -> Section {
+        Section { title: title.into(), lead: lead.into(), charts: Vec::new(), tables: Vec::new() }
+    }
+}
+
+impl Layer {
+    /// A layer of these points.
+    pub fn new(name: impl Into<String>, shape: Shape, colour: Colour, points: Vec<Point>) -> Layer {
+        Layer { name: name.into(), shape, colour, points }
+    }
+}
+
+impl Rule {
+    /// A line at this x from bottom to top.
+    pub fn x(at: f64, label: impl Into<String>, colour: Colour) -> Rule {
+        Rule { at: At::X(at), label: label.into(), colour }
+    }
+
+    /// A line at this y from left to right.
+    pub fn y(at: f64, label: impl Into<String>, colour: Colour) -> Rule {
+        Rule { at: At::Y(at), label: label.into(), colour }
+    }
+}
+
+impl Table {
+    /// A table without rows yet.
+    pub fn new(name: &str, title: impl Into<String>, columns: &[&str]) -> Table {
+        let columns = columns.iter().map(|&column| column.to_owned()).collect();
+        Table { name: name.to_owned(), title: title.into(), columns, rows: Vec::new() }
+    }
+}
+
+impl Cell {
+    /// Words.
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell::Text(text.into())
+    }
+
+    /// A number in this form, or a dash.
+    pub fn number(value: Option<f64>, form: impl FnOnce(f64) -> String) -> Cell {
+        let value = value.filter(|value| value.is_finite());
+        Cell::Number { value, shown: or_none(value, form) }
+    }
+}
+
 impl Chart {
+    /// A picture without layers yet.
+    pub fn new(
+        name: impl Into<String>,
+        title: impl Into<String>,
+        says: impl Into<String>,
+        (x, y): (Axis, Axis),
+    ) -> Chart {
+        let (layers, rules) = (Vec::new(), Vec::new());
+        Chart { name: name.into(), title: title.into(), says: says.into(), x, y, layers, rules }
+    }
+
+    /// The same with these layers, those without a point left out.
+    #[must_use]
+    pub fn with(mut self, layers: impl IntoIterator<Item = Layer>) -> Chart {
+        self.layers.extend(layers.into_iter().filter(|layer| !layer.points.is_empty()));
+        self
+    }
+
+    /// The same with these lines right across.
+    #[must_use]
+    pub fn ruled(mut self, rules: impl IntoIterator<Item = Rule>) -> Chart {
+        self.rules.extend(rules);
+        self
+    }
+
     /// Whether there is anything to draw.
     pub fn has_points(&self) -> bool {
         self.layers.iter().flat_map(|layer| &layer.points).any(|point| point.y.is_some())
