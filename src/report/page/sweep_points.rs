@@ -46,7 +46,7 @@ impl Places {
     }
 
     /// The same with a name a value, for cells.
-    fn as_names(self, key: &str, points: &[PointMeans]) -> Places {
+    fn by_names(self, key: &str, points: &[PointMeans]) -> Places {
         if matches!(self, Places::Names(_)) {
             return self;
         }
@@ -112,7 +112,7 @@ pub(super) fn squares(
     unit: &str,
     points: &[PointMeans],
 ) -> Chart {
-    let [across, up] = [one, two].map(|key| Places::of(key, points).as_names(&key.key, points));
+    let [across, up] = [one, two].map(|key| Places::of(key, points).by_names(&key.key, points));
     let values = || points.iter().filter_map(|point| mean(point, metric)?.value);
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(f64::NEG_INFINITY, f64::max);
