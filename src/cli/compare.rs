@@ -41,6 +41,9 @@ pub struct Compare {
 impl Compare {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         let replications = self.args.replications.unwrap_or(REPLICATIONS);
         let asked = self.args.worlds(replications).and_then(at_least_two);
         let (arms, asked) = match read_arms(&self.arms).and_then(|arms| Ok((arms, asked?))) {
@@ -67,7 +70,8 @@ impl Compare {
         let scenarios = self.cut.scenarios(loaded.iter().map(|arm| &arm.scenario));
         let whole_worlds = u64::from(asked) * scenarios.len() as u64;
         let tests = u64::from(asked) * designs.len() as u64;
-        let progress = Progress::new(whole_worlds + tests, interrupt, out);
+        let board = self.args.tui.board("compare", name, &interrupt, out);
+        let progress = Progress::new(whole_worlds + tests, interrupt, out).on(board);
         let begin = |arm: &Arm| Tables::begin(&folder, Some(&arm.name));
         let mut tables = arms.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
         let mut base = Tables::begin(&folder, None)?;

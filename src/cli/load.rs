@@ -39,8 +39,10 @@ pub struct Load {
     #[command(flatten)]
     args: RunArgs,
 
-    /// What stands between drivers and core; with `actor` the load runs by both, and their difference is
-    /// told.
+    /// What stands between drivers and core; with `actor`, bounded mailboxes, the load runs by both, and
+    /// their difference is told. There open and replay tell how long a letter lay in its mailbox (wait) and
+    /// the work of the cell (service), and count what a full mailbox turns away; offline tells the same, but
+    /// waits for room; in closed and single the driver waits for the answer, and service is the round trip.
     #[arg(long, value_name = "PATH", default_value = "direct", value_parser = ["direct", "actor"])]
     path: String,
 
@@ -104,6 +106,9 @@ fn wrong(what: &str, allowed: &str) -> String {
 impl Load {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         let loaded = self.args.load(&[])?;
         let asked = || {
             let worlds = self.args.worlds(self.args.replications.unwrap_or(1))?;
@@ -149,13 +154,6 @@ impl Load {
         let path = if self.path == "actor" { Path::Actor } else { Path::Direct };
         let arrivals =
             if self.arrivals == "uniform" { Arrivals::Uniform } else { Arrivals::Poisson };
-        if path == Path::Actor && !self.mode.is_scheduled() {
-            let what = format!("--path actor with --mode {}", self.mode);
-            return Err(wrong(
-                &what,
-                "--mode open or replay: a driver that posts waits for no answer",
-            ));
-        }
         let open_only = |given: bool, name: &str| match self.mode {
             Mode::Open => Ok(()),
             _ if !given => Ok(()),

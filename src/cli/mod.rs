@@ -6,6 +6,7 @@ mod completions;
 mod design;
 mod exit;
 mod explain;
+mod gate;
 mod list;
 mod load;
 mod nudge;
@@ -14,6 +15,7 @@ mod progress;
 mod run;
 mod schema;
 mod sweep;
+mod tui;
 mod validate;
 mod why;
 
@@ -57,6 +59,9 @@ enum Command {
     Nudge(nudge::Nudge),
     /// Put the ranking core under load, on the wall clock.
     Load(load::Load),
+    /// Did a change make ranking slower, or the market worse?
+    #[command(subcommand)]
+    Gate(gate::Gate),
     /// Try the known answers: does the market give what formulas say?
     Validate(validate::Validate),
     /// Run a scenario at many points of some of its keys.
@@ -103,6 +108,7 @@ impl Command {
             Command::Compare(command) => command.run(out, began),
             Command::Nudge(command) => command.run(out, began),
             Command::Load(command) => command.run(out, began),
+            Command::Gate(command) => command.run(out),
             Command::Validate(command) => command.run(out, began),
             Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),

@@ -74,6 +74,9 @@ pub struct Nudge {
 impl Nudge {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         let replications = self.args.replications.unwrap_or(REPLICATIONS);
         let loaded = self.args.load(&[])?;
         let plan = self.plan(&loaded.scenario);
@@ -90,7 +93,8 @@ impl Nudge {
         let folder = RunFolder::create(out_dir, Path::new(RESULTS), name, "nudge")?;
         let interrupt = Interrupt::listen()?;
         let runs = 2 * u64::from(asked) * settings.len() as u64;
-        let progress = Progress::new(runs, interrupt, out);
+        let board = self.args.tui.board("nudge", name, &interrupt, out);
+        let progress = Progress::new(runs, interrupt, out).on(board);
         let worlds = Replications { markets: self.args.markets, each: replications };
         let (pairs, sim_s) = self.pairs(&plan, &loaded, &settings, worlds, &folder, &progress)?;
         progress.done();

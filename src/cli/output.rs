@@ -1,8 +1,11 @@
-//! What a command prints: results on standard output, everything else on standard error.
+//! What a command prints: results on standard output, everything else on standard error. A dashboard is
+//! taken away before anything is printed.
 
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+
+use super::tui;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -29,6 +32,7 @@ impl Output {
     /// # Errors
     /// When standard output cannot be written to.
     pub fn result(&self, text: &str) -> io::Result<()> {
+        tui::restore();
         let mut out = anstream::stdout().lock();
         let written = out
             .write_all(text.as_bytes())
@@ -61,6 +65,7 @@ impl Output {
 
     /// Prints what went wrong, `--quiet` or not.
     pub fn error(&self, text: &str) {
+        tui::restore();
         // Where standard error cannot be written to, there is nobody left to tell.
         let _ = writeln!(anstream::stderr().lock(), "{text}");
     }

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::Output;
+use super::tui::{self, Board};
 use crate::driver::Go;
 use crate::experiment::{Follow, Heartbeat};
+use crate::measure::WeekRow;
 
 /// Work this short shows no bar.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,18 +33,21 @@ impl Interrupt {
         std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(move || {
             runtime.block_on(async {
                 while tokio::signal::ctrl_c().await.is_ok() {
-                    if asked.0.swap(true, Ordering::Relaxed) {
-                        // The bar may stand on this line.
-                        let _ = writeln!(
-                            io::stderr(),
-                            "\ninterrupted again: what is not on the disk is lost"
-                        );
-                        std::process::exit(super::Exit::Interrupted as i32);
-                    }
+                    asked.ask();
                 }
             });
         })?;
         Ok(interrupt)
+    }
+
+    /// The user asks to stop; the second time the program ends at once.
+    pub fn ask(&self) {
+        if self.0.swap(true, Ordering::Relaxed) {
+            tui::restore();
+            // The bar may stand on this line.
+            let _ = writeln!(io::stderr(), "\ninterrupted again: what is not on the disk is lost");
+            std::process::exit(super::Exit::Interrupted as i32);
+        }
     }
 
     /// What is true from then on, for those who look at it themselves.
@@ -141,7 +146,7 @@ impl Told {
 }
 
 /// Visits a second in three digits or so.
-fn rate(visits_per_s: f64) -> String {
+pub(super) fn rate(visits_per_s: f64) -> String {
     match visits_per_s {
         n if n >= 999_500.0 => format!("{:.2} M visits/s", n / 1e6),
         n if n >= 9_950.0 => format!("{:.0} k visits/s", n / 1e3),
@@ -152,6 +157,7 @@ fn rate(visits_per_s: f64) -> String {
 /// Shows how far a run has come, whose worlds may run side by side.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    board: Option<Board>,
     term: console::Term,
     interrupt: Interrupt,
     worlds: u64,
@@ -173,12 +179,26 @@ impl Progress {
         #[expect(clippy::disallowed_methods, reason = "progress is told by the wall clock")]
         let began = Instant::now();
         let [days, visits, ended] = [0, 0, 0].map(AtomicU64::new);
-        Progress { bar, term, interrupt, worlds, began, days, visits, ended }
+        Progress { bar, board: None, term, interrupt, worlds, began, days, visits, ended }
     }
 
-    /// Who is told of the next world.
-    pub fn world(&self) -> OneWorld<'_> {
-        OneWorld { progress: self, day: 0, visits: 0 }
+    /// The same on a dashboard in place of the bar, where there is one.
+    pub fn on(self, board: Option<Board>) -> Self {
+        if let Some(board) = &board {
+            board.expects(self.worlds);
+        }
+        if let Some(bar) = self.bar.as_ref().filter(|_| board.is_some()) {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Progress { board, ..self }
+    }
+
+    /// Who is told of a world that begins.
+    pub fn world(&self, number: u64) -> OneWorld<'_> {
+        if let Some(board) = &self.board {
+            board.begins(number);
+        }
+        OneWorld { progress: self, number, day: 0, visits: 0 }
     }
 
     /// Takes the bar away.
@@ -225,13 +245,14 @@ impl Follow for Progress {
     fn begins(&self, number: u64) -> Option<Box<dyn Heartbeat + '_>> {
         // Who asks to stop before the first tick still hears of one week.
         let stop = self.interrupt.asked() && number > 0;
-        (!stop).then(|| Box::new(self.world()) as Box<dyn Heartbeat>)
+        (!stop).then(|| Box::new(self.world(number)) as Box<dyn Heartbeat>)
     }
 }
 
-/// One world as the bar hears of it.
+/// One world as the bar hears of it, or the dashboard.
 pub struct OneWorld<'a> {
     progress: &'a Progress,
+    number: u64,
     day: u32,
     visits: u64,
 }
@@ -245,8 +266,25 @@ impl Heartbeat for OneWorld<'_> {
         if day == days {
             all.ended.fetch_add(1, Ordering::Relaxed);
         }
-        all.draw(day, days);
+        match &all.board {
+            Some(board) => board.beat(self.number, (day, days), visits),
+            None => all.draw(day, days),
+        }
         if all.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn week(&mut self, row: &WeekRow) {
+        if let Some(board) = &self.progress.board {
+            board.week(self.number, row);
+        }
+    }
+}
+
+impl Drop for OneWorld<'_> {
+    fn drop(&mut self) {
+        if let Some(board) = &self.progress.board {
+            board.ended(self.number);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::progress::{Interrupt, Progress};
+use super::tui::TuiArgs;
 use super::{Exit, Format, Output, ScenarioArgs};
 use crate::experiment::{Busiest, Follow, Ran, Replications, Seat, Worlds, cores};
 use crate::market::FeedbackSpec;
@@ -49,6 +50,9 @@ pub struct RunArgs {
     /// The run folder itself, new or empty. Default: a new folder under results/.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) tui: TuiArgs,
 }
 
 /// What `run` and `compare` may run besides the worlds themselves.
@@ -163,6 +167,9 @@ const NO_FACTS: &str = "error: this build cannot keep facts: it lacks the featur
 impl Run {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         if self.facts && !KEEPS_FACTS {
             out.error(NO_FACTS);
             return Ok(Exit::BadInput);
@@ -182,7 +189,9 @@ impl Run {
         let mut tables = Tables::begin(&folder, None)?;
         let interrupt = Interrupt::listen()?;
         let scenarios = self.cut.scenarios(std::iter::once(&loaded.scenario));
-        let progress = Progress::new(u64::from(asked) * scenarios.len() as u64, interrupt, out);
+        let board = self.args.tui.board("run", &loaded.name, &interrupt, out);
+        let all = u64::from(asked) * scenarios.len() as u64;
+        let progress = Progress::new(all, interrupt, out).on(board);
         let (worlds, sim_s) = if self.facts {
             self.with_facts(&folder, &loaded, &mut tables, &progress)?
         } else {

@@ -95,6 +95,9 @@ enum Ended {
 impl Sweep {
     /// Runs it; the program began at `began`.
     pub(super) fn run(&self, out: &Output, began: Instant) -> anyhow::Result<Exit> {
+        if self.args.tui.lacking(out) {
+            return Ok(Exit::BadInput);
+        }
         // Read once: standard input has no second time, and a file may change while worlds run.
         let draft: Draft<Scenario> = Draft::read(&self.args.scenario.scenario)?;
         let base = draft.load(&self.args.overrides())?;
@@ -118,7 +121,8 @@ impl Sweep {
             out.note(&format!("{there} of {all} points are there already"));
         }
         let interrupt = Interrupt::listen()?;
-        let progress = Progress::new(table.rows() - rows.rows(), interrupt.clone(), out);
+        let board = self.args.tui.board("sweep", &plan.base.name, &interrupt, out);
+        let progress = Progress::new(table.rows() - rows.rows(), interrupt.clone(), out).on(board);
         let follower = Follower { progress, interrupt };
         let (ended, ran) = self.simulate(&plan, &mut rows, &follower)?;
         follower.progress.done();
@@ -366,7 +370,8 @@ struct Follower {
 }
 
 impl Follow for Follower {
-    fn begins(&self, _: u64) -> Option<Box<dyn Heartbeat + '_>> {
-        (!self.interrupt.asked()).then(|| Box::new(self.progress.world()) as Box<dyn Heartbeat>)
+    fn begins(&self, number: u64) -> Option<Box<dyn Heartbeat + '_>> {
+        let go = !self.interrupt.asked();
+        go.then(|| Box::new(self.progress.world(number)) as Box<dyn Heartbeat>)
     }
 }

@@ -58,7 +58,7 @@ impl Why {
         let progress = Progress::new(1, interrupt, out);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let trial = Trial { scenario: &loaded.scenario, world: 0, workers, measured: false };
-        let slate = trial.why(&asked, &mut progress.world());
+        let slate = trial.why(&asked, &mut progress.world(0));
         progress.done();
         let Some(slate) = slate else {
             out.error("interrupted before the week was reached");

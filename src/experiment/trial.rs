@@ -16,6 +16,9 @@ pub trait Heartbeat {
     /// `day` days are over (of `days`), and so many visits took place; says whether to go on. A trial
     /// that is not to go on ends with the week, so that whatever is told of it is of whole weeks.
     fn beat(&mut self, day: u32, days: u32, visits: u64) -> Go;
+
+    /// A week is over, and this is what it came to. Told only by trials that keep tables.
+    fn week(&mut self, _row: &WeekRow) {}
 }
 
 /// Nobody follows.
@@ -315,7 +318,9 @@ impl<S: Listener> Watch<S> for Follower<'_> {
             let stars = |seller| market.reputations().lifetime(seller).mean_stars();
             rows.extend(whole.seller_weeks(week, market.census(), stars));
         }
-        self.rows.push(whole.close_week(week, market.census()));
+        let row = whole.close_week(week, market.census());
+        self.heart.week(&row);
+        self.rows.push(row);
     }
 }
 

@@ -11,7 +11,8 @@ use crate::store::{
 };
 use crate::units::{CountryId, KindId, ProductId, SellerId};
 
-fn about() -> About {
+/// What a command knows of a small run.
+pub fn about() -> About {
     About {
         command: "run".to_string(),
         argv: ["brocante", "run", "scenarios/small.toml"].map(str::to_string).to_vec(),

@@ -3,11 +3,12 @@
 mod compare;
 pub mod csv;
 mod design;
+mod gate;
 mod groups;
 pub mod json;
 mod load;
 mod nudge;
-mod numbers;
+pub mod numbers;
 pub mod page;
 mod sweep;
 mod tables;
@@ -16,7 +17,8 @@ mod validate;
 mod why;
 
 pub use compare::compare_text;
-pub use load::{latency_csv, live_line, load_text};
+pub use gate::{gate_bencher, gate_junit, gate_markdown, gate_text, gate_text_within, trend_text};
+pub use load::{latency_csv, live_line, load_text, nanos, of_metric, short_rate};
 pub use nudge::{Nudges, nudge_text};
 pub use sweep::sweep_text;
 pub use tables::Tables;

@@ -209,8 +209,16 @@ fn trade(summary: &Summary) -> Vec<Line> {
 /// A metric in a form, with half its interval where it has one.
 pub(super) fn with_interval(summary: &Summary, name: &str, form: &dyn Fn(f64) -> String) -> String {
     let Some(metric) = summary.metric(name) else { return NONE.to_string() };
-    let mean = or_none(metric.value, form);
-    match (metric.low, metric.high) {
+    mean_with((metric.value, metric.low, metric.high), form)
+}
+
+/// A mean in a form, with half its interval, by its two ends, where it has one.
+pub(super) fn mean_with(
+    (mean, low, high): (Option<f64>, Option<f64>, Option<f64>),
+    form: &dyn Fn(f64) -> String,
+) -> String {
+    let mean = or_none(mean, form);
+    match (low, high) {
         (Some(low), Some(high)) => {
             // The unit is said once, after both numbers.
             let number = mean.strip_suffix(" %");

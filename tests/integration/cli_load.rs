@@ -92,6 +92,20 @@ fn mailboxes_are_told_beside_the_direct_path() {
 }
 
 #[test]
+fn mailboxes_answer_those_who_wait_too() {
+    for mode in ["closed:2", "single", "offline"] {
+        let root = tempfile::tempdir().unwrap();
+        let words = ["--path", "actor", "--mode", mode, "--duration", "100ms"];
+        let (code, stderr, summary) = load(root.path(), &words);
+        assert!(ended(code), "{mode}: {code:?} {stderr}");
+        assert_eq!((&summary["overflow"], &summary["backlog"]), (&0.into(), &0.into()), "{mode}");
+        let count = |load: &Value| load["latency"]["rank"]["service"]["count"].as_u64();
+        assert!(count(&summary).is_some_and(|n| n > 0), "{mode}: {summary}");
+        assert!(count(&summary["beside"]).is_some_and(|n| n > 0), "{mode}: {summary}");
+    }
+}
+
+#[test]
 fn a_threshold_that_is_missed_or_not_measured_fails() {
     let root = tempfile::tempdir().unwrap();
     let slo = ["--slo", "rank.response.p50 < 1ns", "--slo", "rank.service.count > 0"];
@@ -145,7 +159,6 @@ fn what_makes_no_sense_is_refused_with_what_is_allowed() {
         (&["--mode", "opne"], "open"),
         (&["--mode", "closed:0"], "closed:1 to closed:65536"),
         (&["--mode", "single", "--rate", "2k"], "--mode open"),
-        (&["--path", "actor", "--mode", "single"], "--mode open or replay"),
         (&["--path", "post"], "direct, actor"),
         (&["--warmup", "3d"], "whole weeks"),
         (&["--warmup", "900w"], "(the scenario's)"),

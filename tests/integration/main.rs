@@ -2,17 +2,21 @@
 
 mod appraisals;
 mod books;
+mod ci_examples;
 mod cli_basics;
 mod cli_compare;
+mod cli_gate;
 mod cli_load;
 mod cli_run;
 mod cli_sweep;
+mod cli_tui;
 mod cli_validate;
 mod conservation;
 mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod junit;
 mod known_answers;
 mod latency_log;
 mod layers;

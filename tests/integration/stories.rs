@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
-use brocante::report::page::{Chart, Scale, Story, story_of_trial};
+use brocante::report::page::{Chart, Scale, Story, page};
 use brocante::store::RunFolder;
 
 use crate::worlds::{SMALL, path};
@@ -27,7 +27,7 @@ fn told(words: &str) -> Story {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let folder = RunFolder::open(&root.path().join("out")).expect(&stderr);
     let summary = folder.summary().unwrap_or_else(|error| panic!("{error} {stderr}"));
-    story_of_trial(&folder, &summary).unwrap().expect("a story")
+    page(&folder, &summary).expect("a page").story
 }
 
 fn chart<'a>(story: &'a Story, name: &str) -> &'a Chart {

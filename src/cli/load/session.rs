@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use super::Load;
 use crate::cli::progress::{Interrupt, Progress};
+use crate::cli::tui::Board;
 use crate::cli::{Exit, Format, Output};
 use crate::driver::load::{Op, Part, Second, Stage};
 use crate::experiment::load::{
@@ -39,6 +40,7 @@ pub(super) struct Session<'a> {
     interrupt: Interrupt,
     out: &'a Output,
     log: RefCell<SecondLog>,
+    board: Option<Board>,
 }
 
 /// Every second of a load on its way to `latency.hlog`.
@@ -73,12 +75,14 @@ impl<'a> Session<'a> {
         let log = LatencyLog::begin(folder, LATENCY_LOG, start)?;
         let log = RefCell::new(SecondLog { log, before: 0, broken: None });
         let interrupt = Interrupt::listen()?;
-        Ok(Session { load, loaded, plan, weeks, folder, interrupt, out, log })
+        let board = load.args.tui.board("load", &loaded.name, &interrupt, out);
+        Ok(Session { load, loaded, plan, weeks, folder, interrupt, out, log, board })
     }
 
     /// Runs it in every world, writes the folder and prints the report.
     pub(super) fn run(self, worlds: Replications, began: Instant) -> anyhow::Result<Exit> {
-        let progress = Progress::new(worlds.worlds(), self.interrupt.clone(), self.out);
+        let progress =
+            Progress::new(worlds.worlds(), self.interrupt.clone(), self.out).on(self.board.clone());
         let mut ran: Option<Ran> = None;
         let (mut summaries, mut sim_s) = (Vec::new(), 0.0);
         for number in 0..worlds.worlds() as u32 {
@@ -149,7 +153,10 @@ impl<'a> Session<'a> {
 
     /// Puts one load on; the live line is drawn over, and seconds that are `kept` are logged.
     fn put(&self, trial: &LoadTrial<'_>, plan: &LoadPlan, kept: bool) -> anyhow::Result<Tried> {
-        let line = Live::new(self.out);
+        let line = Live::new(self.out, self.board.as_ref());
+        if let Some(board) = &self.board {
+            board.load(plan, &self.load.slo, self.load.find_max);
+        }
         let tried = trial.run(plan, self.interrupt.flag(), |second| {
             line.draw(second);
             if kept {
@@ -297,18 +304,23 @@ fn columns() -> usize {
     if term.is_term() { usize::from(term.size().1).clamp(40, 160) } else { COLUMNS }
 }
 
-/// The line that says how a load goes, where standard error is a terminal.
-struct Live {
+/// What says how a load goes: the dashboard, or a line where standard error is a terminal.
+struct Live<'a> {
+    board: Option<&'a Board>,
     term: Option<console::Term>,
 }
 
-impl Live {
-    fn new(out: &Output) -> Live {
+impl Live<'_> {
+    fn new<'a>(out: &Output, board: Option<&'a Board>) -> Live<'a> {
         let term = console::Term::stderr();
-        Live { term: (!out.quiet && term.is_term()).then_some(term) }
+        let term = (board.is_none() && !out.quiet && term.is_term()).then_some(term);
+        Live { board, term }
     }
 
     fn draw(&self, second: &Second) {
+        if let Some(board) = self.board {
+            board.second(second);
+        }
         // What is left of the last second is too little to say a rate of.
         let told = second.length >= LEAST_TOLD;
         let Some(mut term) = self.term.as_ref().filter(|_| told) else { return };

@@ -107,13 +107,6 @@ impl fmt::Display for Mode {
     }
 }
 
-impl Mode {
-    /// Whether requests come by a schedule, whether or not those before were answered.
-    pub fn is_scheduled(self) -> bool {
-        matches!(self, Mode::Open | Mode::Replay)
-    }
-}
-
 /// A load to put on a core.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadPlan {

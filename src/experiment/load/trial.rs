@@ -85,7 +85,12 @@ impl<'a> LoadTrial<'a> {
             Serving::AtRead => "scored at the read",
             Serving::AtWrite => "order kept at the write",
         };
-        let batched = matches!(plan.mode, Mode::Single | Mode::Offline);
+        let batched = match plan.mode {
+            Mode::Single => true,
+            // Behind mailboxes it is the cells who time, one letter at a time.
+            Mode::Offline => plan.path == Path::Direct,
+            _ => false,
+        };
         let sample_calls = if batched { SAMPLE_CALLS } else { 1 };
         let stopped = stop.load(Ordering::Relaxed);
         let scheduled = table.as_ref().map(Timetable::length).filter(|_| !stopped);
@@ -124,17 +129,17 @@ impl<'a> LoadTrial<'a> {
             let steps = &dealt.steps[driver as usize];
             Direct::new(core, clock, steps, &self.star_eur, plan.batch as usize, counts)
         };
-        match (plan.path, table) {
-            (Path::Actor, Some(table)) => {
+        match plan.path {
+            Path::Actor => {
                 let cells = self.cells(drivers);
                 let worker = || {
                     let clock = TscClock::since(TscClock::epoch());
                     let batch = plan.batch as usize;
                     Direct::new(core, clock, &dealt.steps[0], &self.star_eur, batch, counts)
                 };
-                drive_through_mailboxes(&how, table, cells, &dealt.steps, worker, watch)
+                drive_through_mailboxes(&how, cells, &dealt.steps, worker, watch)
             }
-            _ => drive(&how, hand, watch),
+            Path::Direct => drive(&how, hand, watch),
         }
     }
 
@@ -236,9 +241,9 @@ mod tests {
         let loads = LoadTrial::new(&warm, scenario);
         let mix = warm.tape.mix();
         let ranks = mix[Op::Rank as usize] as f64 / warm.tape.len() as f64;
-        let direct = [Mode::Single, Mode::Closed(3), Mode::Open, Mode::Offline, Mode::Replay];
-        let both = direct.map(|mode| (Path::Direct, mode)).into_iter();
-        for (path, mode) in both.chain([(Path::Actor, Mode::Open), (Path::Actor, Mode::Replay)]) {
+        let modes = [Mode::Single, Mode::Closed(3), Mode::Open, Mode::Offline, Mode::Replay];
+        let both = Path::ALL.into_iter().flat_map(|path| modes.map(|mode| (path, mode)));
+        for (path, mode) in both {
             let (plan, stop) = (plan(path, mode), AtomicBool::new(false));
             let core = loads.core(&plan);
             let dealt = loads.deal(&plan);
@@ -250,10 +255,13 @@ mod tests {
                 sellers.map(|seller| u64::from(core.tally(seller).reviews)).sum()
             };
             let reviews_before = known(&core);
-            let driven = loads.drive(&plan, &core, &dealt, table.as_ref(), &stop, &counts, |_| ());
+            let mut told = 0;
+            let watch = |second: Second| told += second.latencies.done();
+            let driven = loads.drive(&plan, &core, &dealt, table.as_ref(), &stop, &counts, watch);
             let did = *counts.lock().expect("nobody panicked");
             let all = &driven.total.latencies;
-            assert_eq!(all.count(Op::Buy), did.sold + did.sold_out, "{mode}");
+            assert_eq!(told, all.done(), "{path:?} {mode}: seconds are those of the whole");
+            assert_eq!(all.count(Op::Buy), did.sold + did.sold_out, "{path:?} {mode}");
             assert_eq!(all.count(Op::Review), did.reviews, "{mode}");
             assert_eq!(stock_of(&core) + did.sold, before + did.restocked, "{mode}");
             assert_eq!(known(&core), reviews_before + did.reviews, "{mode}");
@@ -261,10 +269,39 @@ mod tests {
             assert_eq!(books.paid, books.credits + books.commission, "{mode}");
             let part = all.count(Op::Rank) as f64 / all.done() as f64;
             assert!((part - ranks).abs() < 0.05, "{mode}: {part} of {ranks} are rankings");
+            let Total { backlog, overflow, offered, .. } = driven.total;
+            if table.is_none() {
+                assert_eq!((backlog, overflow, offered), (0, 0, None), "{path:?} {mode}");
+                let drove: u64 = driven.drivers.iter().map(|drove| drove.outcome.done).sum();
+                assert_eq!(all.done(), drove, "{path:?} {mode}: all that was posted was done");
+            }
             if mode == Mode::Replay {
-                let Total { backlog, overflow, .. } = driven.total;
                 assert_eq!(all.done() + backlog + overflow, warm.tape.len() as u64, "{path:?}");
             }
+        }
+    }
+
+    /// Who watches hears of a second while the run goes, in every mode: it can be stopped for what was
+    /// seen.
+    #[test]
+    fn seconds_through_mailboxes_are_told_while_the_run_goes() {
+        let path = File::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.toml");
+        let loaded = scenario::load(&path, &[]).unwrap_or_else(|wrong| panic!("{wrong}"));
+        let scenario = &loaded.scenario;
+        let trial = Trial { scenario, world: 0, workers: 2, measured: false };
+        let warm = trial.warm(1, &mut ()).expect("nobody stops it");
+        for mode in [Mode::Open, Mode::Closed(1), Mode::Offline] {
+            let stages = vec!["60s@2k".parse().expect("a stage")];
+            let duration = "60s".parse().expect("a span");
+            let plan = LoadPlan { stages, duration, drivers: 1, ..plan(Path::Actor, mode) };
+            let (stop, mut told) = (AtomicBool::new(false), 0);
+            let tried = LoadTrial::new(&warm, scenario).run(&plan, &stop, |second| {
+                told += second.latencies.done();
+                stop.store(true, Ordering::Relaxed);
+            });
+            let tried = tried.expect("a schedule");
+            assert!(tried.stopped && tried.measured.length < 20_000_000_000, "{mode}");
+            assert!(told > 0 && told == tried.measured.done(), "{mode}");
         }
     }
 

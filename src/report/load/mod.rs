@@ -7,6 +7,7 @@ mod live;
 mod paths;
 
 pub use csv::latency_csv;
+pub use form::{nanos, short_rate};
 pub use live::live_line;
 
 use std::fmt::Write as _;
@@ -15,7 +16,7 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 
 use self::bars::bars;
-use self::form::{nanos, per_second};
+use self::form::per_second;
 use super::numbers::{NONE, count, or_none, several};
 use super::text::{Paint, heading, line, table};
 use crate::driver::load::{Op, Part, Write};
@@ -252,7 +253,7 @@ fn thresholds(load: &LoadSummary, paint: Paint) -> String {
 }
 
 /// A value in the unit of the metric that a threshold begins with.
-pub(super) fn of_metric(expr: &str, value: f64) -> String {
+pub fn of_metric(expr: &str, value: f64) -> String {
     let metric = expr.split(['<', '>', '=', '!']).next().unwrap_or("").trim();
     if metric.starts_with("throughput.") || metric == "max_rate" {
         per_second(value)

@@ -6,8 +6,14 @@
 
 mod compare;
 mod designs;
+#[cfg(test)]
+pub(super) mod fixture;
+mod html;
 mod load;
+mod market;
 mod nudge;
+mod origin;
+mod plots;
 mod relative;
 #[cfg(test)]
 mod sketch;
@@ -17,23 +23,30 @@ mod sweep_points;
 mod trials;
 mod validate;
 mod weekly;
+mod write;
+
+pub use html::html;
+pub use plots::{PlotError, png, svg};
+pub use write::{Pictures, ReportError, write_report};
 
 use super::numbers::or_none;
 use crate::store::{RunFolder, StoreError, Summary};
 
-/// What is told of an experiment or a load, by what its folder holds; nothing of other commands.
+/// The page of a run, by what its folder holds.
 ///
 /// # Errors
 /// When a file of the folder cannot be read, or is not what this program writes.
-pub fn story_of_trial(folder: &RunFolder, summary: &Summary) -> Result<Option<Story>, StoreError> {
-    match summary.command.as_str() {
-        "compare" => compare::story(folder, summary).map(Some),
-        "nudge" => nudge::story(folder, summary).map(Some),
-        "sweep" => sweep::story(folder, summary).map(Some),
-        "validate" => validate::story(folder, summary).map(Some),
-        "load" => load::story(folder, summary).map(Some),
-        _ => Ok(None),
-    }
+pub fn page(folder: &RunFolder, summary: &Summary) -> Result<Page, StoreError> {
+    let story = match summary.command.as_str() {
+        "compare" => compare::story(folder, summary),
+        "nudge" => nudge::story(folder, summary),
+        "sweep" => sweep::story(folder, summary),
+        "validate" => validate::story(folder, summary),
+        "load" => load::story(folder, summary),
+        _ => market::story(folder, summary),
+    }?;
+    let title = format!("{}: {}", summary.scenario.name, summary.command);
+    Ok(Page { title, story, origin: origin::origin(summary) })
 }
 
 /// The page of one run.

@@ -1,7 +1,7 @@
 //! What is told of experiments, read as text.
 
 use super::sketch::{check, sketch};
-use super::{Cell, Story, story_of_trial};
+use super::{Cell, Story, page};
 use crate::measure::Counts;
 use crate::report::fixture;
 use crate::report::{compare, design, nudge, sweep};
@@ -13,7 +13,7 @@ fn told(command: &str, summary: Summary) -> Story {
     let root = tempfile::tempdir().unwrap();
     let folder = RunFolder::open(root.path()).unwrap();
     let summary = Summary { command: command.to_owned(), ..summary };
-    let story = story_of_trial(&folder, &summary).unwrap().expect("a story");
+    let story = page(&folder, &summary).unwrap().story;
     check(&story);
     story
 }
@@ -165,8 +165,4 @@ fn of_nothing() {
         let zero = |cell: &Cell| matches!(cell, Cell::Number { value: Some(0.0), .. });
         assert!(!numbers.into_iter().any(zero), "{command}: nothing is no 0");
     }
-    let root = tempfile::tempdir().unwrap();
-    let folder = RunFolder::open(root.path()).unwrap();
-    let run = Summary { command: "run".to_owned(), ..empty };
-    assert_eq!(story_of_trial(&folder, &run).unwrap(), None);
 }
