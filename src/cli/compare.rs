@@ -92,6 +92,7 @@ impl Compare {
                 out.result(&text)?;
             }
         }
+        self.args.report.write(&folder, &summary, out)?;
         Ok(match missing(&summary, asked as usize, designs.len()) {
             None => Exit::Done,
             Some(what) => {

@@ -12,6 +12,7 @@ mod load;
 mod nudge;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod sweep;
@@ -66,6 +67,8 @@ enum Command {
     Validate(validate::Validate),
     /// Run a scenario at many points of some of its keys.
     Sweep(sweep::Sweep),
+    /// Make a page of pictures of a run, which opens offline.
+    Report(report::Report),
     /// Check a scenario, and say everything that is wrong with it.
     Check(check::Check),
     /// Print the JSON Schema of scenario files, for editors.
@@ -111,6 +114,7 @@ impl Command {
             Command::Gate(command) => command.run(out),
             Command::Validate(command) => command.run(out, began),
             Command::Sweep(command) => command.run(out, began),
+            Command::Report(command) => command.run(out),
             Command::Check(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::List(command) => command.run(out),

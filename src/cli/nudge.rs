@@ -113,6 +113,7 @@ impl Nudge {
                 out.result(&text)?;
             }
         }
+        self.args.report.write(&folder, &summary, out)?;
         let complete = pairs.iter().filter(|pair| pair.complete).count();
         if complete as u64 == runs / 2 {
             return Ok(Exit::Done);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::progress::{Interrupt, Progress};
+use super::report::ReportArgs;
 use super::tui::TuiArgs;
 use super::{Exit, Format, Output, ScenarioArgs};
 use crate::experiment::{Busiest, Follow, Ran, Replications, Seat, Worlds, cores};
@@ -53,6 +54,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub(super) tui: TuiArgs,
+
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
 }
 
 /// What `run` and `compare` may run besides the worlds themselves.
@@ -212,6 +216,7 @@ impl Run {
                 out.result(&text)?;
             }
         }
+        self.args.report.write(&folder, &summary, out)?;
         match cut_short(&summary, asked, loaded.scenario.weeks) {
             Some(what) => {
                 out.error(&what);

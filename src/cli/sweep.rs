@@ -130,6 +130,7 @@ impl Sweep {
         let summary = self.summary(&plan, found, &ran, began);
         report::write_sweep(&folder, &plan.base.resolved, &summary)?;
         self.print(&summary, &folder, out)?;
+        self.args.report.write(&folder, &summary, out)?;
         match ended {
             Ended::Whole => Ok(Exit::Done),
             Ended::Wrong(why) => {

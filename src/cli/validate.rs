@@ -53,6 +53,9 @@ pub struct Validate {
     /// The run folder itself, new or empty. Default: a new folder under results/.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    report: super::report::ReportArgs,
 }
 
 /// A case with the scenario that it is tried on.
@@ -126,6 +129,7 @@ impl Validate {
                 out.result(&text)?;
             }
         }
+        self.report.write(&folder, &summary, out)?;
         if ended < trying.len() {
             out.error(&format!("interrupted: kept {ended} of {} cases", trying.len()));
             return Ok(Exit::Interrupted);

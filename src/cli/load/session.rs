@@ -255,6 +255,7 @@ impl<'a> Session<'a> {
                 self.out.result(&text)?;
             }
         }
+        self.load.args.report.write(self.folder, &summary, self.out)?;
         if stopped {
             self.out.error("interrupted: kept what was measured until then");
         }
