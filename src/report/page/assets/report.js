@@ -63,8 +63,13 @@
     }
     if (axis.scale === "log") return decades(low, high);
     if (axis.scale === "percentile") {
-      const wanted = [0, 50, 75, 90, 99, 99.9, 99.99, 99.999, 99.9999];
-      return wanted.map(layouts.percentile.place).filter((p) => p >= low - 1e-9 && p <= high + 1e-9);
+      // What matters most first: what would lie on one that is there is left out.
+      const wanted = [0, 99, 99.9, 99.99, 99.999, 99.9999, 90, 50, 75].map(layouts.percentile.place);
+      const wide = u.bbox.width / devicePixelRatio / (high - low);
+      const chosen = [];
+      wanted.filter((p) => p >= low - 1e-9 && p <= high + 1e-9)
+        .forEach((p) => { if (chosen.every((other) => Math.abs(p - other) * wide >= 38)) chosen.push(p); });
+      return chosen.sort((a, b) => a - b);
     }
     const out = [];
     const first = Math.ceil(low / by) * by;
@@ -134,8 +139,9 @@
     ctx.lineWidth = 1.5 * ratio;
     const widths = spacing(layer, chart, px, py);
     const most = Math.max(...(layer.weight ?? [1]).filter((w) => w !== null), 1e-300);
-    const bars = chart.layers.filter((other) => other.shape === layer.shape);
-    const nth = bars.indexOf(layer), of = bars.length;
+    const alike = chart.layers.filter((other) => other.shape === layer.shape);
+    const beside = crowded(chart, layer.shape, alike);
+    const nth = beside ? alike.indexOf(layer) : 0, of = beside ? alike.length : 1;
     for (let i = 0; i < layer.x.length; i++) {
       const x = px(layer.x[i]), y = py(layer.y[i]);
       if (x === null || y === null) continue;
@@ -149,7 +155,7 @@
         continue;
       }
       const along = layer.shape === "forest" || layer.shape === "lying" ? "x" : "y";
-      // Bars of several layers stand side by side.
+      // Layers that have something at one place stand side by side.
       const span = (layer.shape === "bars" ? widths.x : widths.y) * 0.8;
       const shift = layer.shape === "bars" || layer.shape === "lying" ? ((nth + 0.5) / of - 0.5) * span
         : layer.shape === "forest" || (layer.shape === "dots" && chart.x.scale === "names") ? ((nth + 0.5) / of - 0.5) * 0.6 : 0;
@@ -190,6 +196,19 @@
     ctx.restore();
   };
 
+  // Whether two of these layers have something at one place, so that they have to make room.
+  const crowded = (chart, shape, alike) => {
+    const lies = shape === "forest" || shape === "lying";
+    if ((lies ? chart.y : chart.x).scale !== "names") return true;
+    const taken = new Set();
+    return alike.some((layer) => {
+      const here = new Set(lies ? layer.y : layer.x);
+      const meets = [...here].some((at) => taken.has(at));
+      here.forEach((at) => taken.add(at));
+      return meets;
+    });
+  };
+
   // The least distance between points along each axis; 1 on axes of names.
   const spacing = (layer, chart, px, py) => {
     const least = (values, axis) => {
@@ -207,6 +226,8 @@
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.font = 11 * ratio + "px system-ui, sans-serif";
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     ctx.lineWidth = ratio;
     ctx.setLineDash([5 * ratio, 4 * ratio]);
     chart.rules.forEach((rule, n) => {
@@ -277,7 +298,8 @@
     const [xEnds, yEnds] = [ends(chart, chart.x, "x"), ends(chart, chart.y, "y")];
     const wide = Math.max(280, holder.clientWidth);
     const names = chart.y.scale === "names" ? chart.y.names : null;
-    const tall = names ? Math.min(1400, 80 + names.length * 20) : wide < 480 ? 260 : 320;
+    const cells = chart.layers.some((layer) => layer.shape === "cells");
+    const tall = names ? Math.max(cells ? 240 : 0, Math.min(1400, 80 + names.length * 20)) : wide < 480 ? 260 : 320;
     const turned = chart.x.scale === "names" && (widest(chart.x.names) + 12) * chart.x.names.length > wide - 90;
     const axis = (of, name) => ({
       scale: name, label: of.says, stroke: colourOf("ink-soft"), font: "12px system-ui, sans-serif",
@@ -295,7 +317,7 @@
         y: { auto: false, range: () => u?.zoomY ?? yEnds, dir: chart.y.reversed ? -1 : 1 },
       },
       legend: { show: true, live: false },
-      padding: [14, 18, 0, 0],
+      padding: [14, chart.x.scale === "percentile" ? 34 : 18, 0, 0],
       cursor: { drag: { x: true, y: false }, points: { show: false } },
       hooks: {
         drawSeries: [(u, at) => { const layer = layerOf[at]; if (layer && !isLine(layer.shape)) drawMarks(u, chart, layer); }],
@@ -307,8 +329,9 @@
     }, data, holder);
     u.over.addEventListener("dblclick", () => reset(u, xEnds));
     // The legend names lines and marks, not the two edges of a band.
+    // It has no row of the x axis, which is the first of the series.
     u.root.querySelectorAll(".u-series").forEach((row, at) => {
-      if (at === 0 || series[at].of !== undefined || (chart.layers.length === 1)) row.style.display = "none";
+      if (series[at + 1].of !== undefined || chart.layers.length === 1) row.style.display = "none";
     });
     figure.plot = u;
     figure.ends = xEnds;

@@ -131,7 +131,21 @@ fn ramp(share: f64) -> RGBColor {
     RGBColor(mix(232.0, 8.0), mix(240.0, 48.0), mix(247.0, 107.0))
 }
 
-/// Dots and bars with their whiskers. Bars of several layers stand side by side.
+/// Whether two of these layers have something at one place, so that they have to make room.
+fn crowded<'a>(layers: impl Iterator<Item = &'a Layer>) -> bool {
+    let mut taken: Vec<f64> = Vec::new();
+    for layer in layers {
+        let at = |point: &Point| if lies(layer.shape) { point.y } else { Some(point.x) };
+        let here: Vec<f64> = layer.points.iter().filter_map(at).collect();
+        if here.iter().any(|at| taken.iter().any(|other| (at - other).abs() < 1e-9)) {
+            return true;
+        }
+        taken.extend(here);
+    }
+    false
+}
+
+/// Dots and bars with their whiskers. Layers that have something at one place stand side by side.
 fn marks<DB: DrawingBackend>(
     context: &mut Context<'_, DB>,
     chart: &Chart,
@@ -142,8 +156,11 @@ fn marks<DB: DrawingBackend>(
     let layer = &chart.layers[nth];
     let (shape, colour) = (layer.shape, rgb(layer.colour));
     let alike = || chart.layers.iter().enumerate().filter(|(_, other)| other.shape == shape);
-    let of = alike().count().max(1) as f64;
-    let before = alike().filter(|(place, _)| *place < nth).count() as f64;
+    let named =
+        matches!(if lies(shape) { &chart.y.scale } else { &chart.x.scale }, Scale::Names(_));
+    let beside = !named || crowded(alike().map(|(_, layer)| layer));
+    let of = if beside { alike().count().max(1) as f64 } else { 1.0 };
+    let before = alike().filter(|(place, _)| beside && *place < nth).count() as f64;
     let lies = lies(shape);
     let across = |it: &Placed| if lies { it.at.1 } else { it.at.0 };
     let scale = if lies { &chart.y.scale } else { &chart.x.scale };
