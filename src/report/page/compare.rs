@@ -57,7 +57,7 @@ impl Taken {
     const LAYERS: [(&'static str, Colour); 4] = [
         ("better", Colour::Good),
         ("worse", Colour::Bad),
-        ("differs, neither way is better", Colour::Nth(0)),
+        ("differs, neither way is better", Colour::Nth(3)),
         ("may be an accident", Colour::Muted),
     ];
 

@@ -78,7 +78,7 @@ pub(super) fn section(summary: &Summary) -> Option<Section> {
 
 fn pictures(base: &str, rows: &[DesignResult]) -> Vec<Chart> {
     const LAYERS: [(&str, Colour); 3] = [
-        ("the truth", Colour::Nth(0)),
+        ("the truth", Colour::Nth(3)),
         ("the test, not biased beyond doubt", Colour::Good),
         ("the test, biased", Colour::Bad),
     ];

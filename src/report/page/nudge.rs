@@ -147,10 +147,7 @@ fn response(nudge: &NudgeSummary) -> Section {
     let mut section = Section::new("Week by week", lead);
     let (least, most) = ends(nudge);
     let axes = || {
-        let y = Axis::linear(
-            "orders of the nudged seller more than in the twin",
-            "orders/week a nudge",
-        );
+        let y = Axis::linear("orders more than in the twin", "orders/week");
         (Axis::linear("week since the nudge", "weeks"), y.from_to(least, most))
     };
     let zero = || Rule::y(0.0, "", Colour::Muted);
@@ -208,19 +205,15 @@ fn shares(nudge: &NudgeSummary) -> Section {
     let lead = "The nudged seller's share of all orders, over its share in the same worlds without the \
                 shock: 1 is as if nothing had happened.";
     let mut section = Section::new("Share over what it would have been", lead);
-    let mut layers: Vec<Layer> = Vec::new();
-    for (setting, nth) in nudge.settings.iter().zip(0_u8..) {
+    let layer = |(setting, nth): (&SettingSummary, u8)| {
         let points = setting.share_by_day.iter().zip(0_u32..);
         let points = points.map(|(share, day)| Point::new(f64::from(day) + 0.5, *share)).collect();
-        let (shape, colour) = match (nth, setting.name == ALL_CUT) {
-            (0, _) => (Shape::Line, Colour::Nth(0)),
-            (_, true) => (Shape::Line, Colour::Muted),
-            _ => (Shape::Dashes, Colour::Nth(nth)),
-        };
-        layers.push(Layer::new(&setting.name, shape, colour, points));
-    }
-    // What matters most is drawn last.
-    layers.reverse();
+        let colour = if setting.name == ALL_CUT { Colour::Muted } else { Colour::Nth(nth) };
+        Layer::new(&setting.name, Shape::Line, colour, points)
+    };
+    let all: Vec<(&SettingSummary, u8)> = nudge.settings.iter().zip(0_u8..).collect();
+    let is_end = |(setting, nth): &(&SettingSummary, u8)| *nth == 0 || setting.name == ALL_CUT;
+    let (ends, cut): (Vec<_>, Vec<_>) = all.into_iter().partition(is_end);
     let (turn, back) = if worse { (0.5, 0.9) } else { (1.5, 1.1) };
     let rules = [
         Rule::x(f64::from(Shock::DAYS), "end of the shock", Colour::Muted),
@@ -228,12 +221,20 @@ fn shares(nudge: &NudgeSummary) -> Section {
         Rule::y(back, "back within 10 %", Colour::Good),
         Rule::y(turn, if worse { "halved" } else { "half as much again" }, Colour::Bad),
     ];
-    let x = Axis::linear("day since the shock began", "days");
-    let y = Axis::linear("share of orders over its counterfactual", "ratio").from_to(0.0, 1.0);
+    let axes = || {
+        let y = Axis::linear("share over its counterfactual", "ratio").from_to(0.0, 1.0);
+        (Axis::linear("day since the shock began", "days"), y)
+    };
     let says = "Mean share in the twins over mean share in the worlds, a day each; single days jump, \
                 the times in the table are of means over one and two weeks.";
-    let chart = Chart::new("share", "Share over its counterfactual", says, (x, y));
-    section.charts.push(chart.with(layers).ruled(rules));
+    let chart = Chart::new("share", "Share over its counterfactual", says, axes());
+    // What matters most is drawn last.
+    section.charts.push(chart.with(ends.into_iter().rev().map(layer)).ruled(rules.clone()));
+    if !cut.is_empty() {
+        let says = "The same with one channel cut.";
+        let chart = Chart::new("share-cut", "With a channel cut", says, axes());
+        section.charts.push(chart.with(cut.into_iter().map(layer)).ruled(rules));
+    }
     section
 }
 
@@ -270,7 +271,7 @@ fn channels(nudge: &NudgeSummary) -> Section {
     };
     let what = ("gains", "Orders of the nudged seller", "Over all weeks that are told of.");
     let rows = settings(|setting| setting.gain);
-    section.charts.push(forest(what, "orders of the nudged seller more than in the twin", &rows));
+    section.charts.push(forest(what, "orders more than in the twin", &rows));
     if !nudge.channels.is_empty() {
         let rows = |of: fn(&ChannelSummary) -> Estimate| -> Vec<(String, Estimate)> {
             nudge.channels.iter().map(|channel| (channel.channel.clone(), of(channel))).collect()

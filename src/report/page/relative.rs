@@ -62,7 +62,7 @@ impl Relative {
 pub(super) struct Row {
     /// What it is of.
     pub label: String,
-    /// What is drawn in it, from top to bottom.
+    /// What is drawn in it.
     pub dots: Vec<(usize, Relative)>,
 }
 
@@ -110,11 +110,8 @@ fn forest(chart: &Chart, layers: &[(&str, Colour)], rows: &[Row]) -> Chart {
         .map(|&(name, colour)| Layer::new(name, Shape::Forest, colour, vec![]))
         .collect();
     for (row, place) in rows.iter().zip(0_u32..) {
-        let gap = 0.5 / row.dots.len() as f64;
-        for ((layer, dot), nth) in row.dots.iter().zip(0_u32..) {
-            // Dots of one row lie beside one another around its middle.
-            let aside = gap * (f64::from(nth) - (row.dots.len() as f64 - 1.0) / 2.0);
-            let point = Point::new(dot.value, f64::from(place) + aside).within(dot.low, dot.high);
+        for (layer, dot) in &row.dots {
+            let point = Point::new(dot.value, f64::from(place)).within(dot.low, dot.high);
             drawn[*layer].points.push(point);
         }
     }

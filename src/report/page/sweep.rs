@@ -13,6 +13,8 @@ use crate::store::{
 
 /// Keys below a metric that have a bar.
 const MOST_BARS: usize = 12;
+/// Letters of a name beside a bar; what is longer is cut off where it is drawn.
+const MOST_LETTERS: usize = 27;
 /// Points that are drawn; of more every so many-th.
 const MOST_DOTS: usize = 4_000;
 /// Points that have a row in the table.
@@ -223,7 +225,7 @@ impl Seen<'_> {
     /// A bar a key; of indices the total as a bar and the first order as a dot.
     fn bars(&self, metric: &str, of: &MetricSensitivity) -> Chart {
         let keys = &of.keys[..of.keys.len().min(MOST_BARS)];
-        let names = keys.iter().map(|key| named(self.sweep, key)).collect();
+        let names = keys.iter().map(|key| label(self.sweep, key)).collect();
         let at = |of: Option<Estimated>, y: f64| {
             let Estimated { value, low, high } = of?;
             Some(Point::new(value?, y).within(low, high))
@@ -436,6 +438,13 @@ impl Seen<'_> {
         }
         table
     }
+}
+
+/// A key beside its bar: of names without the key where it would be too long to be read there.
+fn label(sweep: &SweepSummary, key: &KeySensitivity) -> String {
+    let whole = named(sweep, key);
+    let short = whole.split_once(": ").map(|(_, level)| level.to_owned());
+    short.filter(|_| whole.chars().count() > MOST_LETTERS).unwrap_or(whole)
 }
 
 /// A value of a key in no more figures than anybody reads.

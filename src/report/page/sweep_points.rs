@@ -5,6 +5,9 @@ use crate::quantity::Span;
 use crate::report::numbers::figures;
 use crate::store::{Estimated, PointMeans, Varied};
 
+/// How far below the least the darkness of cells begins, as a share of what lies between least and most.
+const PALE: f64 = 0.05;
+
 /// Where the values of a key lie.
 #[derive(Debug, Clone, PartialEq)]
 enum Places {
@@ -46,7 +49,7 @@ impl Places {
     }
 
     /// The same with a name a value, for cells.
-    fn as_names(self, key: &str, points: &[PointMeans]) -> Places {
+    fn by_names(self, key: &str, points: &[PointMeans]) -> Places {
         if matches!(self, Places::Names(_)) {
             return self;
         }
@@ -112,14 +115,16 @@ pub(super) fn squares(
     unit: &str,
     points: &[PointMeans],
 ) -> Chart {
-    let [across, up] = [one, two].map(|key| Places::of(key, points).as_names(&key.key, points));
+    let [across, up] = [one, two].map(|key| Places::of(key, points).by_names(&key.key, points));
     let values = || points.iter().filter_map(|point| mean(point, metric)?.value);
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(f64::NEG_INFINITY, f64::max);
+    // Darkness begins a little below the least: differences between points are small beside the values
+    // themselves, and what is not there is white.
+    let ground = least - PALE * if most > least { most - least } else { 1.0 };
     let cell = |point: &PointMeans| {
         let (x, y) = (across.place(point, &one.key)?, up.place(point, &two.key)?);
-        // The palest is the least: differences between points are small beside the values themselves.
-        let weight = mean(point, metric)?.value? - least;
+        let weight = mean(point, metric)?.value? - ground;
         Some(Point { weight: Some(weight), ..Point::new(x, y) })
     };
     let mut cells: Vec<Point> = points.iter().filter_map(cell).collect();
@@ -128,8 +133,11 @@ pub(super) fn squares(
     let says = if cells.is_empty() {
         format!("No point had a value of {metric}.")
     } else {
-        let [pale, dark] = [least, most].map(|end| figures(end, scale));
-        format!("Palest {pale}, darkest {dark} {unit}.").replace(" .", ".")
+        let [pale, dark, ground] = [least, most, ground].map(|end| figures(end, scale));
+        let unit = if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
+        format!(
+            "{metric}{unit}: palest {pale}, darkest {dark}; told at the pointer is what is above {ground}."
+        )
     };
     let layer = Layer::new(metric, Shape::Cells, Colour::Nth(0), cells);
     let axes = (across.axis(&one.key), up.axis(&two.key));

@@ -135,7 +135,15 @@ fn nearest(answers: &[Answer]) -> Chart {
     found.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
     let all = found.len();
     found.truncate(NEAREST);
-    let label = |answer: &Answer| format!("{}: {}", answer.name, answer.quantity);
+    // The case is said where there are two of a name: labels have little room.
+    let label = |answer: &Answer| {
+        let alike = answers.iter().filter(|other| other.quantity == answer.quantity);
+        if alike.count() > 1 {
+            format!("{} ({})", answer.quantity, answer.name)
+        } else {
+            answer.quantity.clone()
+        }
+    };
     let names = found.iter().map(|(_, answer)| label(answer)).collect();
     let dots: Vec<_> =
         found.iter().zip(0_u32..).map(|(it, row)| (it.0, f64::from(row), it.1.pass)).collect();

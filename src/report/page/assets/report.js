@@ -63,11 +63,13 @@
     }
     if (axis.scale === "log") return decades(low, high);
     if (axis.scale === "percentile") {
-      const wanted = [0, 50, 75, 90, 99, 99.9, 99.99, 99.999, 99.9999];
-      const inside = wanted.map(layouts.percentile.place).filter((p) => p >= low - 1e-9 && p <= high + 1e-9);
-      // The last percentiles are what such an axis is for: where two would touch, the lower one gives way.
-      const least = (high - low) * 56 / (u.bbox.width / devicePixelRatio);
-      return inside.reduceRight((kept, p) => (kept.length && kept[0] - p < least ? kept : [p, ...kept]), []);
+      // What matters most first: what would lie on one that is there is left out.
+      const wanted = [0, 99, 99.9, 99.99, 99.999, 99.9999, 90, 50, 75].map(layouts.percentile.place);
+      const wide = u.bbox.width / devicePixelRatio / (high - low);
+      const chosen = [];
+      wanted.filter((p) => p >= low - 1e-9 && p <= high + 1e-9)
+        .forEach((p) => { if (chosen.every((other) => Math.abs(p - other) * wide >= 38)) chosen.push(p); });
+      return chosen.sort((a, b) => a - b);
     }
     const out = [];
     const first = Math.ceil(low / by) * by;
@@ -137,9 +139,9 @@
     ctx.lineWidth = 1.5 * ratio;
     const widths = spacing(layer, chart, px, py);
     const most = Math.max(...(layer.weight ?? [1]).filter((w) => w !== null), 1e-300);
-    const lying = layer.shape === "forest" || layer.shape === "lying";
-    const alike = sideBySide(chart.layers.filter((other) => other.shape === layer.shape), layer, lying ? "y" : "x");
-    const nth = alike.indexOf(layer), of = alike.length;
+    const alike = chart.layers.filter((other) => other.shape === layer.shape);
+    const beside = crowded(chart, layer.shape, alike);
+    const nth = beside ? alike.indexOf(layer) : 0, of = beside ? alike.length : 1;
     for (let i = 0; i < layer.x.length; i++) {
       const x = px(layer.x[i]), y = py(layer.y[i]);
       if (x === null || y === null) continue;
@@ -153,7 +155,7 @@
         continue;
       }
       const along = layer.shape === "forest" || layer.shape === "lying" ? "x" : "y";
-      // Bars of several layers stand side by side.
+      // Layers that have something at one place stand side by side.
       const span = (layer.shape === "bars" ? widths.x : widths.y) * 0.8;
       const shift = layer.shape === "bars" || layer.shape === "lying" ? ((nth + 0.5) / of - 0.5) * span
         : layer.shape === "forest" || (layer.shape === "dots" && chart.x.scale === "names") ? ((nth + 0.5) / of - 0.5) * 0.6 : 0;
@@ -194,10 +196,17 @@
     ctx.restore();
   };
 
-  // Layers of one shape stand side by side where they have anything at the same place.
-  const sideBySide = (alike, layer, across) => {
-    const places = alike.flatMap((other) => [...new Set(other[across])]);
-    return new Set(places).size < places.length ? alike : [layer];
+  // Whether two of these layers have something at one place, so that they have to make room.
+  const crowded = (chart, shape, alike) => {
+    const lies = shape === "forest" || shape === "lying";
+    if ((lies ? chart.y : chart.x).scale !== "names") return true;
+    const taken = new Set();
+    return alike.some((layer) => {
+      const here = new Set(lies ? layer.y : layer.x);
+      const meets = [...here].some((at) => taken.has(at));
+      here.forEach((at) => taken.add(at));
+      return meets;
+    });
   };
 
   // The least distance between points along each axis; 1 on axes of names.
@@ -217,10 +226,10 @@
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.font = 11 * ratio + "px system-ui, sans-serif";
-    ctx.lineWidth = ratio;
-    ctx.setLineDash([5 * ratio, 4 * ratio]);
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
+    ctx.lineWidth = ratio;
+    ctx.setLineDash([5 * ratio, 4 * ratio]);
     chart.rules.forEach((rule, n) => {
       const place = placeOf(rule.across === "x" ? chart.x : chart.y)(rule.value);
       if (place === null) return;
@@ -289,7 +298,8 @@
     const [xEnds, yEnds] = [ends(chart, chart.x, "x"), ends(chart, chart.y, "y")];
     const wide = Math.max(280, holder.clientWidth);
     const names = chart.y.scale === "names" ? chart.y.names : null;
-    const tall = names ? Math.min(1400, 80 + names.length * 20) : wide < 480 ? 260 : 320;
+    const cells = chart.layers.some((layer) => layer.shape === "cells");
+    const tall = names ? Math.max(cells ? 240 : 0, Math.min(1400, 80 + names.length * 20)) : wide < 480 ? 260 : 320;
     const turned = chart.x.scale === "names" && (widest(chart.x.names) + 12) * chart.x.names.length > wide - 90;
     const axis = (of, name) => ({
       scale: name, label: of.says, stroke: colourOf("ink-soft"), font: "12px system-ui, sans-serif",
@@ -298,7 +308,6 @@
       space: name === "x" ? 60 : 34, incrs: undefined,
     });
     const xAxis = axis(chart.x, "x"), yAxis = axis(chart.y, "y");
-    xAxis.size = 32;
     if (turned) { xAxis.rotate = -50; xAxis.size = Math.min(150, widest(chart.x.names) * 0.77 + 22); }
     yAxis.size = names ? widest(names) + 18 : 62;
     const u = new uPlot({
@@ -308,7 +317,7 @@
         y: { auto: false, range: () => u?.zoomY ?? yEnds, dir: chart.y.reversed ? -1 : 1 },
       },
       legend: { show: true, live: false },
-      padding: [14, 18, 0, 0],
+      padding: [14, chart.x.scale === "percentile" ? 34 : 18, 0, 0],
       cursor: { drag: { x: true, y: false }, points: { show: false } },
       hooks: {
         drawSeries: [(u, at) => { const layer = layerOf[at]; if (layer && !isLine(layer.shape)) drawMarks(u, chart, layer); }],
@@ -320,8 +329,8 @@
     }, data, holder);
     u.over.addEventListener("dblclick", () => reset(u, xEnds));
     // The legend names lines and marks, not the two edges of a band.
+    // It has no row of the x axis, which is the first of the series.
     u.root.querySelectorAll(".u-series").forEach((row, at) => {
-      // The column of x has no row.
       if (series[at + 1].of !== undefined || chart.layers.length === 1) row.style.display = "none";
     });
     figure.plot = u;

@@ -49,10 +49,10 @@ struct Unit {
 }
 
 impl Unit {
-    /// The one in which most times of a load have few digits.
+    /// The one in which times of a load have few digits, those of its tail too.
     fn of(load: &LoadSummary) -> Unit {
-        match load.latency(Op::Rank, Part::Response).p50 {
-            Some(p50) if p50 < 1_000 => Unit { name: "ns", nanos: 1.0 },
+        match load.latency(Op::Rank, Part::Response).p999 {
+            Some(p999) if p999 < 10_000 => Unit { name: "ns", nanos: 1.0 },
             _ => Unit { name: "µs", nanos: 1e3 },
         }
     }

@@ -69,7 +69,7 @@ fn latency(told: &Told) -> Chart {
         Layer::new(
             "p99, the fastest at each rate",
             Shape::Line,
-            Colour::Nth(0),
+            Colour::Nth(3),
             lowest(|it| it.p99),
         ),
         Layer::new("p99 of a load that held", Shape::Dots, Colour::Good, dots(true)),

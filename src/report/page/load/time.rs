@@ -87,14 +87,13 @@ impl Told<'_> {
         for (i, span) in self.spans().iter().enumerate() {
             for (bin, n) in bins(&span.rank, per_decade) {
                 let y = unit.of_nanos(middle(bin, per_decade));
-                // The tail is one of a thousand: beside the rest it would not be seen but for a logarithm.
-                let weight = Some(libm::log2(1.0 + n as f64));
+                let weight = Some(n as f64);
                 cells.push(Point { weight, ..Point::new(self.when(i), y) });
                 greatest = greatest.max(n);
             }
         }
         let says = self.says(&format!(
-            "Each cell is {} wide; the darker, the more rankings, on a logarithm, up to {} in one cell.",
+            "Each cell is {} wide; the darker, the more rankings, up to {} in one cell.",
             self.width(),
             count(greatest)
         ));

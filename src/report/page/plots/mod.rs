@@ -142,6 +142,7 @@ fn draw<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, chart: &Chart, fine: 
     let mut context = ChartBuilder::on(&plot)
         .x_label_area_size(tall * fine)
         .y_label_area_size(wide * fine)
+        .margin_left(8 * fine)
         .margin_right(34 * fine)
         .margin_top(6 * fine)
         .build_cartesian_2d(x, y)?;
