@@ -6,6 +6,7 @@ mod completions;
 mod design;
 mod exit;
 mod explain;
+mod gate;
 mod list;
 mod load;
 mod nudge;
@@ -57,6 +58,8 @@ enum Command {
     Nudge(nudge::Nudge),
     /// Put the ranking core under load, on the wall clock.
     Load(load::Load),
+    /// Ask whether a change made ranking slower, or the market worse.
+    Gate(gate::Gate),
     /// Try the known answers: does the market give what formulas say?
     Validate(validate::Validate),
     /// Run a scenario at many points of some of its keys.
@@ -103,6 +106,7 @@ impl Command {
             Command::Compare(command) => command.run(out, began),
             Command::Nudge(command) => command.run(out, began),
             Command::Load(command) => command.run(out, began),
+            Command::Gate(command) => command.run(out, began),
             Command::Validate(command) => command.run(out, began),
             Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),

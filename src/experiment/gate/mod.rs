@@ -3,7 +3,11 @@
 //! However it was found, evidence comes as [`Finding`]s, one a question, and a [`Gated`] holds those of one
 //! call. The exit code follows from the gravest of them.
 
+mod sample;
+
 use serde::{Deserialize, Serialize};
+
+pub use sample::{BATCH, Kernel, Length, Quantiles, SCHEMA, Sample};
 
 /// What kind of evidence a finding rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
