@@ -3,10 +3,16 @@
 //! However it was found, evidence comes as [`Finding`]s, one a question, and a [`Gated`] holds those of one
 //! call. The exit code follows from the gravest of them.
 
+mod pairs;
+mod program;
 mod sample;
 
 use serde::{Deserialize, Serialize};
 
+pub use pairs::{
+    ALPHA, Decision, Doubt, FEWEST, Interval, Look, SCATTER, decide, interval, scatter,
+};
+pub use program::{Program, ProgramError, Said, Staged};
 pub use sample::{BATCH, Kernel, Length, Quantiles, SCHEMA, Sample};
 
 /// What kind of evidence a finding rests on.

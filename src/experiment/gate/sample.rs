@@ -20,7 +20,7 @@ use crate::units::{SellerId, SimTime};
 /// The number of the form of [`Sample`].
 pub const SCHEMA: u32 = 1;
 /// What a sample says that it is.
-const KIND: &str = "gate-sample";
+pub(super) const KIND: &str = "gate-sample";
 
 /// Rankings of a batch: some 10 µs, so that reading the clock is some thousandth of it, and a part of a
 /// time slice so small that few batches are interrupted. Divisible by 20 and by 40.
@@ -102,9 +102,9 @@ impl Quantiles {
 }
 
 impl Sample {
-    /// Whether this is a sample at all, of whatever schema.
-    pub fn is_one(&self) -> bool {
-        self.kind == KIND
+    /// What the gate compares: the median time of a batch [ns].
+    pub fn time(&self) -> f64 {
+        self.batch_ns
     }
 }
 
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn a_sample_is_the_same_work_however_long_and_wherever_scores_are_made() {
         let one = sample(&[], None, Length::Rankings(1));
-        assert!(one.is_one());
+        assert_eq!(one.kind, KIND);
         assert_eq!((one.batches, one.batch, one.serving.as_str()), (1, BATCH, "write"));
         let more = sample(&[], Some(Serving::AtRead), Length::Rankings(10 * BATCH as u64 + 1));
         assert_eq!((more.batches, more.serving.as_str()), (11, "read"));
