@@ -7,6 +7,7 @@ mod answers;
 mod arms;
 mod designs;
 mod facts;
+mod history;
 mod latency_log;
 mod load;
 mod machine;
@@ -22,6 +23,7 @@ pub use answers::Answer;
 pub use arms::{ArmSummary, Difference, Verdict};
 pub use designs::{DesignResult, TestedWorld};
 pub use facts::{FACTS_SCHEMA, FactStore, KEEPS_FACTS, open_facts};
+pub use history::{History, HistoryError, HistoryLine, append_history, read_history};
 pub use latency_log::LatencyLog;
 pub use load::{
     CurvePoint, LoadCheck, LoadSetting, LoadSummary, Measured, Percentiles, SloResult, Throughput,
@@ -252,21 +254,44 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be read, is of another schema, or is not a summary.
     pub fn summary(&self) -> Result<Summary, StoreError> {
-        let path = self.path.join("summary.json");
-        let text = fs::read_to_string(&path).map_err(failed("read", &path))?;
-        // The number of the schema is read by itself, so that a file of another one is not blamed for
-        // a field that is missing here.
-        #[derive(serde::Deserialize)]
-        struct Head {
-            schema: u32,
-        }
-        match serde_json::from_str::<Head>(&text) {
-            Ok(Head { schema }) if schema != SCHEMA => {
-                Err(StoreError::Schema { path, found: schema })
-            }
-            Ok(_) => summary_of(&text).map_err(|source| StoreError::Summary { path, source }),
-            Err(source) => Err(StoreError::Summary { path, source }),
-        }
+        read_summary(&self.path.join(SUMMARY))
+    }
+}
+
+/// Writes a file that is in no run folder, all or nothing.
+///
+/// # Errors
+/// When it cannot be written; an older file of that name is still whole then.
+pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = RunFolder { path: folder.unwrap_or(Path::new(".")).to_owned() };
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
+        return Err(StoreError::Io { what: "write", path: path.to_owned(), source });
+    };
+    folder.write(name, content)
+}
+
+/// The name of the file that says what a run was.
+const SUMMARY: &str = "summary.json";
+
+/// Reads a summary: of a run folder, or the file itself.
+///
+/// # Errors
+/// When it cannot be read, is of another schema, or is not a summary.
+pub fn read_summary(path: &Path) -> Result<Summary, StoreError> {
+    let path = if path.is_dir() { path.join(SUMMARY) } else { path.to_owned() };
+    let text = fs::read_to_string(&path).map_err(failed("read", &path))?;
+    // The number of the schema is read by itself, so that a file of another one is not blamed for
+    // a field that is missing here.
+    #[derive(serde::Deserialize)]
+    struct Head {
+        schema: u32,
+    }
+    match serde_json::from_str::<Head>(&text) {
+        Ok(Head { schema }) if schema != SCHEMA => Err(StoreError::Schema { path, found: schema }),
+        Ok(_) => summary_of(&text).map_err(|source| StoreError::Summary { path, source }),
+        Err(source) => Err(StoreError::Summary { path, source }),
     }
 }
 

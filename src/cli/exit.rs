@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::experiment::gate::Verdict;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -28,5 +30,31 @@ pub enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
+    }
+}
+
+/// How a gate ends whose gravest verdict this is.
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass | Verdict::Skipped | Verdict::Advice => Exit::Done,
+            Verdict::Missed => Exit::Missed,
+            Verdict::Regressed => Exit::Regressed,
+            Verdict::Invalid => Exit::Invalid,
+            Verdict::Changed => Exit::Changed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_ends_with_the_code_that_its_text_tells() {
+        use Verdict::{Advice, Changed, Invalid, Missed, Pass, Regressed, Skipped};
+        for verdict in [Pass, Skipped, Advice, Invalid, Changed, Missed, Regressed] {
+            assert_eq!(Exit::from(verdict) as u8, verdict.code(), "{verdict:?}");
+        }
     }
 }

@@ -58,7 +58,8 @@ enum Command {
     Nudge(nudge::Nudge),
     /// Put the ranking core under load, on the wall clock.
     Load(load::Load),
-    /// Ask whether a change made ranking slower, or the market worse.
+    /// Did a change make ranking slower, or the market worse?
+    #[command(subcommand)]
     Gate(gate::Gate),
     /// Try the known answers: does the market give what formulas say?
     Validate(validate::Validate),
@@ -106,7 +107,7 @@ impl Command {
             Command::Compare(command) => command.run(out, began),
             Command::Nudge(command) => command.run(out, began),
             Command::Load(command) => command.run(out, began),
-            Command::Gate(command) => command.run(out, began),
+            Command::Gate(command) => command.run(out),
             Command::Validate(command) => command.run(out, began),
             Command::Sweep(command) => command.run(out, began),
             Command::Check(command) => command.run(out),

@@ -13,9 +13,9 @@ const LEVEL: f64 = 0.05;
 
 /// The values of a metric in the base and in an arm, pair by pair.
 #[derive(Default)]
-struct Pairs {
-    base: Vec<f64>,
-    arm: Vec<f64>,
+pub(super) struct Pairs {
+    pub(super) base: Vec<f64>,
+    pub(super) arm: Vec<f64>,
 }
 
 /// How the worlds of the arm of this name differ from those of the base, metric by metric; p-values are
@@ -35,7 +35,8 @@ pub fn differences(
     let mut found = Vec::new();
     let (mut tested, mut p) = (Vec::new(), Vec::new());
     for metric in metrics {
-        let values = paired(&pairs, metric.name);
+        let of = |world: &WorldSummary| world.metrics.get(metric.name).copied().flatten();
+        let values = paired(&pairs, of);
         if let Some(chance) = chance(&values) {
             tested.push(found.len());
             p.push(chance);
@@ -51,11 +52,13 @@ pub fn differences(
     found
 }
 
-/// The independent pairs: of worlds in one market, of means in several.
-fn paired(worlds: &[(&WorldSummary, &WorldSummary)], metric: &str) -> Pairs {
-    let of = |world: &WorldSummary| {
-        world.metrics.get(metric).copied().flatten().filter(|value| value.is_finite())
-    };
+/// The independent pairs: of worlds in one market, of means in several. Pairs in which either world has no
+/// value are left out.
+pub(super) fn paired(
+    worlds: &[(&WorldSummary, &WorldSummary)],
+    of: impl Fn(&WorldSummary) -> Option<f64>,
+) -> Pairs {
+    let of = |world: &WorldSummary| of(world).filter(|value| value.is_finite());
     let values: Vec<(u32, f64, f64)> =
         worlds.iter().filter_map(|(base, arm)| Some((base.market, of(base)?, of(arm)?))).collect();
     let markets: BTreeSet<u32> = worlds.iter().map(|(base, _)| base.market).collect();
@@ -75,14 +78,15 @@ fn paired(worlds: &[(&WorldSummary, &WorldSummary)], metric: &str) -> Pairs {
 }
 
 impl Pairs {
-    fn differences(&self) -> Vec<f64> {
+    /// Arm − base, pair by pair.
+    pub(super) fn differences(&self) -> Vec<f64> {
         self.arm.iter().zip(&self.base).map(|(arm, base)| arm - base).collect()
     }
 }
 
 /// How likely a difference as large as this would be if there were none; nothing for fewer than two
 /// pairs.
-fn chance(pairs: &Pairs) -> Option<f64> {
+pub(super) fn chance(pairs: &Pairs) -> Option<f64> {
     let differences = pairs.differences();
     let (n, interval) = (differences.len(), Interval::of(differences.iter().copied()));
     let (mean, deviation) = (interval.mean?, variance(&differences)?.sqrt());

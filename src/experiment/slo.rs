@@ -5,6 +5,7 @@
 //! measured meets no threshold.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::driver::load::{Op, Part, Write};
@@ -61,6 +62,9 @@ pub enum SloError {
         /// What is wrong with the limit.
         source: QuantityError,
     },
+    /// The limit is a baseline's value, and nobody named a baseline.
+    #[error("{0} is for budget files: `brocante gate check --budget FILE --baseline RUN`")]
+    Baseline(String),
     /// The limit of a count is no number.
     #[error("`{metric}` is a count: {read} is no whole number such as 0, 250 or 20k")]
     Count {
@@ -92,7 +96,11 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    fn read(sign: &str) -> Result<Comparison, SloError> {
+    /// Reads its sign.
+    ///
+    /// # Errors
+    /// When it is none of them.
+    pub(super) fn read(sign: &str) -> Result<Comparison, SloError> {
         match sign {
             "<" => Ok(Comparison::Less),
             "<=" => Ok(Comparison::AtMost),
@@ -206,6 +214,15 @@ impl LoadMetric {
         }
     }
 
+    /// Its unit, as results name it.
+    pub fn unit(self) -> &'static str {
+        match self.quantity() {
+            Quantity::Time => "ns",
+            Quantity::Rate => "1/s",
+            Quantity::Count => "count",
+        }
+    }
+
     fn quantity(self) -> Quantity {
         match self {
             LoadMetric::Latency(_, _, "count") | LoadMetric::Freshness(_, "count") => {
@@ -218,7 +235,7 @@ impl LoadMetric {
     }
 
     /// Reads a limit in the metric's unit [ns, 1/s or a number].
-    fn limit(self, text: &str) -> Result<f64, SloError> {
+    pub(super) fn limit(self, text: &str) -> Result<f64, SloError> {
         let wrong = |what| move |source| SloError::Limit { metric: self.to_string(), what, source };
         match self.quantity() {
             Quantity::Time => {
@@ -282,6 +299,22 @@ fn statistic(read: Option<&str>, above: &str) -> Result<&'static str, SloError> 
     Ok(known[pick(plain, above, "statistic", known)?])
 }
 
+/// The word that stands for the value of a baseline.
+pub(super) const BASELINE: &str = "baseline";
+
+/// Where the metric, the sign and the limit of a threshold are in its text; nothing where one is missing.
+pub(super) fn parts(text: &str) -> Option<[Range<usize>; 3]> {
+    let is_sign = |c: char| "<>=!".contains(c);
+    let start = text.find(is_sign)?;
+    let end = text[start..].find(|c| !is_sign(c)).map_or(text.len(), |length| start + length);
+    let trimmed = |range: Range<usize>| {
+        let part = &text[range.clone()];
+        let from = range.start + part.len() - part.trim_start().len();
+        (!part.trim().is_empty()).then(|| from..from + part.trim().len())
+    };
+    Some([trimmed(0..start)?, start..end, trimmed(end..text.len())?])
+}
+
 /// A demand on a load test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
@@ -321,17 +354,14 @@ impl FromStr for Threshold {
 
     fn from_str(text: &str) -> Result<Threshold, SloError> {
         let expr = text.trim();
-        let is_sign = |c: char| "<>=!".contains(c);
-        let none = || SloError::NotAThreshold(quoted(expr));
-        let start = expr.find(is_sign).ok_or_else(none)?;
-        let (path, rest) = expr.split_at(start);
-        let (sign, limit) = rest.split_at(rest.find(|c| !is_sign(c)).unwrap_or(rest.len()));
-        let (path, limit) = (path.trim(), limit.trim());
-        if path.is_empty() || limit.is_empty() {
-            return Err(none());
-        }
+        let [path, sign, limit] =
+            parts(expr).ok_or_else(|| SloError::NotAThreshold(quoted(expr)))?;
+        let (path, sign, limit) = (&expr[path], &expr[sign], &expr[limit]);
         let comparison = Comparison::read(sign)?;
         let metric = LoadMetric::read(path)?;
+        if limit.starts_with(BASELINE) {
+            return Err(SloError::Baseline(quoted(limit)));
+        }
         let limit = metric.limit(limit)?;
         Ok(Threshold { expr: expr.to_owned(), metric, comparison, limit })
     }
@@ -445,6 +475,10 @@ mod tests {
         let signs = "is no comparison: write one of <, <=, >, >=, ==, !=";
         assert_eq!(why("rank.response.p99 =< 50us"), format!("`=<` {signs}"));
         assert_eq!(why("overflow = 0"), format!("`=` {signs}"));
+        assert_eq!(
+            why("rank.response.p99 <= baseline * 1.1"),
+            "`baseline * 1.1` is for budget files: `brocante gate check --budget FILE --baseline RUN`"
+        );
         assert_eq!(
             why("rnk.response.p99 < 50us"),
             "unknown metric `rnk`: did you mean `rank`? known: rank, buy, review, reprice, \

@@ -91,11 +91,16 @@ pub fn holm(p: &[f64]) -> Vec<f64> {
 ///
 /// The least n for which n ≥ ((t(n − 1, two-sided 5 %) + t(n − 1, one-sided 20 %)) · deviation / mean)².
 pub fn values_needed(mean: f64, deviation: f64) -> Option<u64> {
+    values_needed_at(0.95, mean, deviation)
+}
+
+/// The same for an interval that holds the truth with this `confidence`, above 0.5 and below 1.
+pub fn values_needed_at(confidence: f64, mean: f64, deviation: f64) -> Option<u64> {
     let ratio = deviation / mean;
     let needs = |n: u64| {
         // From 1,000 degrees of freedom on t is the normal's quantile to three digits.
         let freedom = (n - 1).min(1_000) as usize;
-        let sum = student_t(freedom, 0.95) + student_t(freedom, 0.60);
+        let sum = student_t(freedom, confidence) + student_t(freedom, 0.60);
         sum * sum * ratio * ratio
     };
     // Quantiles fall with n, so that what many values need is the least that any number would do with.

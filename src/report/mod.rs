@@ -3,6 +3,7 @@
 mod compare;
 pub mod csv;
 mod design;
+mod gate;
 pub mod json;
 mod load;
 mod nudge;
@@ -15,6 +16,7 @@ mod validate;
 mod why;
 
 pub use compare::compare_text;
+pub use gate::{gate_bencher, gate_junit, gate_markdown, gate_text, gate_text_within, trend_text};
 pub use load::{latency_csv, live_line, load_text};
 pub use nudge::{Nudges, nudge_text};
 pub use sweep::sweep_text;

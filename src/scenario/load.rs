@@ -168,7 +168,16 @@ impl<T: Checked> Draft<T> {
 /// # Errors
 /// When it cannot be read, is too large or not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, ScenarioError> {
-    read_file(path).map_err(|why| unreadable(why, path, &None, &mut Sources::default()).into())
+    read_text_of("scenario", path)
+}
+
+/// The text of a file that is `what`, as far as it can be had.
+///
+/// # Errors
+/// When it cannot be read, is too large or not UTF-8.
+pub(crate) fn read_text_of(what: &str, path: &Path) -> Result<String, ScenarioError> {
+    let mut sources = Sources::default();
+    read_file(path).map_err(|why| unreadable(why, what, path, &None, &mut sources).into())
 }
 
 /// The question that a file's opening comment asks: its first paragraph up to a question mark, or its
@@ -222,7 +231,8 @@ fn read_chain(
             return Err(problem.note(chain.join(" -> ")).into());
         }
         seen.push(identity);
-        let text = read(&path).map_err(|why| unreadable(why, &path, &named_at, sources))?;
+        let text =
+            read(&path).map_err(|why| unreadable(why, "scenario", &path, &named_at, sources))?;
         let name = path.display().to_string();
         let base_of = named_at.as_ref().map(|at| sources.get(at.source).name.clone());
         let source = sources.add(name, text, base_of);
@@ -278,13 +288,14 @@ fn parse(source: usize, sources: &Sources) -> Result<Node, Box<Problem>> {
 /// Says why a file could not be read: at the `base` key that named it, where there is one.
 fn unreadable(
     why: Unreadable,
+    what: &str,
     path: &Path,
     named_at: &Option<Place>,
     sources: &mut Sources,
 ) -> Problem {
     let name = path.display().to_string();
     let shown = quoted(&name);
-    let what = if named_at.is_some() { "base" } else { "scenario" };
+    let what = if named_at.is_some() { "base" } else { what };
     let limit = format!("{} bytes (1 MiB)", LARGEST);
     let message = match &why {
         Unreadable::Absent => format!("there is no {what} {shown}"),

@@ -30,12 +30,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use load::read_text_of;
 pub use load::{Draft, KeyKind, Loaded, first_comment, load_among, load_as, read_text};
 pub use overrides::split_overrides;
 pub(crate) use overrides::split_values;
 pub use problem::{Class, Problem, ScenarioError};
 pub(crate) use problem::{nearest, quoted};
 pub use schema::{Extent, json_schema};
+pub(crate) use source::{Place, Sources};
 pub use spec::{EngineSpec, Scenario, StopSpec};
 
 /// Something that is wrong although each value is allowed.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::cli::{Exit, Output, ScenarioArgs};
 use crate::experiment::Trial;
-use crate::experiment::gate::{Kernel, Length};
+use crate::experiment::gate::ab::{Kernel, Length};
 use crate::market::serve::Serving;
 use crate::quantity::Span;
 use crate::scenario::{self, Loaded, Scenario};

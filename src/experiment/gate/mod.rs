@@ -3,17 +3,26 @@
 //! However it was found, evidence comes as [`Finding`]s, one a question, and a [`Gated`] holds those of one
 //! call. The exit code follows from the gravest of them.
 
-mod pairs;
-mod program;
-mod sample;
+pub mod ab;
+mod baseline;
+mod budget;
+mod check;
+mod contrast;
+mod divisive;
+#[cfg(test)]
+mod fixture;
+mod subject;
+mod trend;
+
+pub use baseline::{Source, baseline_of};
+pub use budget::{Allowance, Budget, Budgets, Limit};
+pub use check::{FALSE_ALARMS, Run, check, needs_baseline};
+pub use contrast::{Contrast, Sample};
+pub use divisive::{ChangePoint, change_points, values_needed};
+pub use subject::{Cost, Subject};
+pub use trend::{Change, FALSE_TRENDS, MOST_RUNS, Trends, trends};
 
 use serde::{Deserialize, Serialize};
-
-pub use pairs::{
-    ALPHA, Decision, Doubt, FEWEST, Interval, Look, SCATTER, decide, interval, scatter,
-};
-pub use program::{Program, ProgramError, Said, Staged};
-pub use sample::{BATCH, Kernel, Length, Quantiles, SCHEMA, Sample};
 
 /// What kind of evidence a finding rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +58,20 @@ pub enum Verdict {
     Missed,
     /// Slower, beyond doubt.
     Regressed,
+}
+
+impl Verdict {
+    /// The exit code that says it: 0 where nothing fails, and of the four codes that CI jobs rely on the
+    /// one of this verdict.
+    pub fn code(self) -> u8 {
+        match self {
+            Verdict::Pass | Verdict::Skipped | Verdict::Advice => 0,
+            Verdict::Missed => 10,
+            Verdict::Regressed => 11,
+            Verdict::Invalid => 12,
+            Verdict::Changed => 14,
+        }
+    }
 }
 
 /// The answer to one question.

@@ -2,7 +2,7 @@
 
 mod bars;
 mod csv;
-mod form;
+pub(super) mod form;
 mod live;
 mod paths;
 

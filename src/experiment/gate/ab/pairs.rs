@@ -13,9 +13,9 @@ pub const ALPHA: f64 = 0.006;
 /// The fewest pairs that have such an interval.
 pub const FEWEST: usize = 8;
 /// The lower end of a slow-down that is claimed is beyond this ratio.
-const CLEAR: f64 = 1.01;
+pub(super) const CLEAR: f64 = 1.01;
 /// The median of a slow-down that is claimed is beyond this ratio.
-const LEAST: f64 = 1.015;
+pub(super) const LEAST: f64 = 1.015;
 /// Pairs that scatter by more than this say nothing of some percent [ln].
 pub const SCATTER: f64 = 0.012;
 /// What the median absolute deviation of a normal distribution is multiplied by to give its standard
