@@ -13,6 +13,7 @@ mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod gate_ab;
 mod known_answers;
 mod latency_log;
 mod layers;
