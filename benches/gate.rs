@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench gate                                # records, then analyses: over an hour
 //!     cargo bench --bench gate -- --from target/gate-proof    # analyses a recording again
-//!     cargo bench --bench gate -- --smoke                     # proof that it runs: a minute or two
+//!     cargo bench --bench gate -- --smoke                     # proof that it runs: some ten minutes
 //!
 //! Processes of this very program warm a market up and time its rankings by the function that `gate sample`
 //! calls. In those that are planted to be slower, one of every 20 or 40 rankings is done twice: +5 % or
@@ -19,7 +19,7 @@
 //! | `--scenario FILE` | what is ranked; default `scenarios/gate.toml` |
 //! | `--statistic NAME` | min, p10, p25, p50, p75 or middle of a process's batches; default that of the gate |
 //! | `--pin` | all processes of a round on one core, the next round on the next |
-//! | `--smoke` | 100 processes of each condition |
+//! | `--smoke` | 300 processes of each condition |
 //!
 //! Wanted of each row: false alarms at most 1 %, +5 % found in 95 % at least, +2.5 % in 60 %, and in 80 %
 //! where pairs scatter by 1.2 % at most. Windows overlap, so that intervals are a little too narrow.
@@ -50,7 +50,7 @@ fn asked(words: &[String]) -> Asked {
     let smoke = words.iter().any(|word| word == "--smoke");
     let processes = value("--processes").map(|n| n.parse().expect("--processes: a number"));
     Asked {
-        processes: processes.unwrap_or(if smoke { 100 } else { 2_000 }),
+        processes: processes.unwrap_or(if smoke { 300 } else { 2_000 }),
         from: value("--from").map(PathBuf::from),
         out: value("--out").map_or_else(|| root.join("target/gate-proof"), PathBuf::from),
         scenario: value("--scenario")

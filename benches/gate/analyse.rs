@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use brocante::experiment::gate::ab::{Decision, Look, PAIRS, SCATTER, decide, interval, scatter};
+use brocante::experiment::gate::ab::{
+    Decision, GROWS, Look, PAIRS, SCATTER, decide, interval, scatter,
+};
 use brocante::measure::proportion::wilson;
 use brocante::rng;
 
@@ -46,27 +48,40 @@ struct Judged {
     slower: u64,
     unconfirmed: u64,
     invalid: u64,
+    /// Pairs of first looks in all.
+    pairs: u64,
     /// Scatter of each window's first look [ln].
     scatter: Vec<f64>,
     /// Those whose first look scattered by no more than the gate allows, and how many of them were slower.
     calm: (u64, u64),
 }
 
+/// As many pairs from a round on as a look takes.
+fn look(head: &[f64], null: &[f64], from: usize) -> Look {
+    let mut look = Look::default();
+    for at in from.. {
+        if look.is_enough(PAIRS) {
+            break;
+        }
+        look.head.push(head[at]);
+        look.null.push(null[at]);
+    }
+    look
+}
+
 fn judge(head: &[f64], null: &[f64]) -> Judged {
     let mut judged = Judged::default();
-    // The second look begins one round later, with the order reversed.
-    let length = 2 * PAIRS + 1;
     let rounds = head.len().min(null.len());
-    let Some(places) = rounds.checked_sub(length) else { return judged };
+    let Some(places) = rounds.checked_sub(2 * GROWS * PAIRS + 1) else { return judged };
     let step = (places / WINDOWS).max(1);
     for from in (0..=places).step_by(step) {
-        let look = |from: usize| Look {
-            head: head[from..from + PAIRS].to_vec(),
-            null: null[from..from + PAIRS].to_vec(),
-        };
-        let (first, second) = (look(from), look(from + PAIRS + 1));
+        let first = look(head, null, from);
         let decision = match decide(&first, None) {
-            Decision::LookAgain => decide(&first, Some(&second)),
+            Decision::LookAgain => {
+                // The second look begins one round later, with the order reversed.
+                let second = look(head, null, from + first.head.len() + 1);
+                decide(&first, Some(&second))
+            }
             decision => decision,
         };
         let by = scatter(&first.head).unwrap_or(0.0);
@@ -75,6 +90,7 @@ fn judge(head: &[f64], null: &[f64]) -> Judged {
         judged.slower += slower;
         judged.unconfirmed += u64::from(decision == Decision::Unconfirmed);
         judged.invalid += u64::from(matches!(decision, Decision::Invalid(_)));
+        judged.pairs += first.head.len() as u64;
         judged.scatter.push(by);
         if by <= SCATTER {
             judged.calm = (judged.calm.0 + 1, judged.calm.1 + slower);
@@ -101,17 +117,19 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
 pub fn tables(folder: &Path, statistic: &str) -> String {
     let place = STATISTICS.iter().position(|name| *name == statistic);
     let place = place.unwrap_or_else(|| panic!("--statistic {statistic}: one of {STATISTICS:?}"));
-    let mut text = format!("Windows of {PAIRS} + {PAIRS} pairs, by the {statistic} of batches\n\n");
-    text += "| neighbour | condition | pairs | seen [%] | trials | slower | where scatter is allowed | \
-             unconfirmed | INVALID | scatter p10, p50, p90 [%] |\n";
-    text += "|---|---|---|---|---|---|---|---|---|---|\n";
+    let mut text = format!("Looks of {PAIRS} pairs or more, by the {statistic} of batches\n\n");
+    text += "| neighbour | condition | pairs | seen [%] | trials | slower | of these up to 1.2 % scatter | \
+             unconfirmed | INVALID | pairs of a first look | scatter p10, p50, p90 [%] |\n";
+    text += "|---|---|---|---|---|---|---|---|---|---|---|\n";
     let pairs = read(folder, place);
     for neighbour in ["none", "spins"] {
         let of = |condition: &str| pairs.get(&(neighbour.to_owned(), condition.to_owned()));
         let Some(null) = of("null") else { continue };
         for (condition, _) in CONDITIONS {
             let Some(head) = of(condition) else { continue };
-            let Judged { trials, slower, unconfirmed, invalid, scatter, calm } = judge(head, null);
+            let Judged { trials, slower, unconfirmed, invalid, pairs: taken, scatter, calm } =
+                judge(head, null);
+            let taken = taken as f64 / trials.max(1) as f64;
             let seen = interval(head).map_or_else(
                 || "–".to_owned(),
                 |seen| {
@@ -127,7 +145,7 @@ pub fn tables(folder: &Path, statistic: &str) -> String {
             let _ = writeln!(
                 text,
                 "| {neighbour} | {condition} | {pairs} | {seen} | {trials} | {slower} | {calm} | \
-                 {unconfirmed} | {invalid} | {spread} |"
+                 {unconfirmed} | {invalid} | {taken:.0} | {spread} |"
             );
         }
     }

@@ -46,7 +46,7 @@ fn gate(base: &Path, head: &Path, words: &[&str]) -> Gated {
 
 /// A program that runs a script; `$ns` of the script is printed as the time of a batch.
 fn program(folder: &Path, name: &str, script: &str) -> PathBuf {
-    let line = r#"{"schema":1,"kind":"gate-sample","version":"0","commit":null,"scenario":{"name":"s","hash":"h"},"digest":"'$digest'","slates":"b","serving":"write","batch":240,"batches":9,"batch_ns":'$ns',"ranking_ns":1.0,"quantiles":{"min":1.0,"p10":1.0,"p25":1.0,"p50":1.0,"p75":1.0,"middle":1.0}}"#;
+    let line = r#"{"schema":1,"kind":"gate-sample","version":"0","commit":null,"scenario":{"name":"s","hash":"h"},"digest":"'$digest'","slates":"b","serving":"write","batch":240,"lists":16,"batches":9,"batch_ns":'$ns',"ranking_ns":1.0,"quantiles":{"min":1.0,"p10":1.0,"p25":1.0,"p50":1.0,"p75":1.0,"middle":1.0}}"#;
     let file = folder.join(name);
     fs::write(&file, format!("#!/bin/sh\ndigest=a\nns=1000.0\n{script}\necho '{line}'\n")).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
@@ -190,8 +190,13 @@ fn a_sample_is_one_line_and_the_same_work_whatever_is_timed() {
         assert_eq!(text.lines().count(), 1, "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_str(&text).expect("JSON")
     };
-    let (few, more) = (sample(&["--rankings", "240"]), sample(&["--rankings", "2400"]));
-    assert_eq!((&few["batches"], &more["batches"]), (&1.into(), &10.into()));
+    let few = sample(&["--rankings", "1"]);
+    let lists = few["lists"].as_u64().expect("a number");
+    let more = sample(&["--rankings", &(2_400 * lists).to_string()]);
+    assert_eq!(
+        (few["batches"].as_u64(), more["batches"].as_u64()),
+        (Some(lists), Some(10 * lists))
+    );
     let timed = sample(&["--for", "1ms", "--serve", "read", "--format", "text"]);
     for other in [&more, &timed] {
         assert_eq!((&few["digest"], &few["slates"]), (&other["digest"], &other["slates"]));

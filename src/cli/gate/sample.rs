@@ -70,12 +70,13 @@ impl MarketArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  brocante gate sample scenarios/gate.toml --rankings 24000\n\n\
     Prints one line of JSON: the digest of the warm-up, the digest of the slates that the serving core \
-    gave, and the median time of a batch of 240 rankings [ns]. Nothing is kept.")]
+    gave, and the median time of a batch of 240 rankings [ns], the mean of 16 lists of queries that take \
+    turns. Nothing is kept.")]
 pub struct Sample {
     #[command(flatten)]
     market: MarketArgs,
 
-    /// Rankings to time, in whole batches: no clock decides anything.
+    /// Rankings to time, in whole rounds of all lists: no clock decides anything.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     rankings: Option<u64>,
 

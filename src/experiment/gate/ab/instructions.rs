@@ -8,11 +8,11 @@ use std::ffi::OsString;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use super::{BATCH, Program, ProgramError, Staged};
+use super::{BATCH, LISTS, Program, ProgramError, Staged};
 use crate::experiment::gate::{Evidence, Finding, Verdict};
 
 /// Rankings whose instructions are counted: so many that what does not cancel is below .01 %.
-const RANKINGS: u64 = 500 * BATCH as u64;
+const RANKINGS: u64 = (32 * LISTS * BATCH) as u64;
 /// Head may take so many more instructions [%].
 const LIMIT: f64 = 1.0;
 /// The program that simulates a processor.

@@ -18,11 +18,12 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 pub use pairs::{
-    ALPHA, Decision, Doubt, FEWEST, Interval, Look, SCATTER, decide, interval, rank, scatter,
+    ALPHA, Decision, Doubt, FEWEST, GROWS, Interval, Look, MATTERS, SCATTER, decide, interval,
+    rank, scatter,
 };
 pub use program::{Program, ProgramError, Said, Staged};
 pub use rounds::{PAIRS, Side, order};
-pub use sample::{BATCH, Kernel, Length, Quantiles, SCHEMA, Sample};
+pub use sample::{BATCH, Kernel, LISTS, Length, Quantiles, SCHEMA, Sample};
 
 use super::{Finding, Gated};
 use crate::driver::Go;
@@ -33,7 +34,7 @@ use rounds::{Halt, Rounds};
 pub struct AbPlan {
     /// What they rank: the scenario.
     pub of: String,
-    /// Pairs of one look, [`FEWEST`] at least.
+    /// Pairs of one look, [`FEWEST`] at least; one that stays open grows.
     pub pairs: usize,
     /// What programs are told beside, where they are timed.
     pub timed: Vec<OsString>,

@@ -80,7 +80,10 @@ impl<'a, R: FnMut(Side) -> Result<Sample, ProgramError>> Rounds<'a, R> {
     pub fn look(&mut self, reversed: bool) -> Result<Look, Halt> {
         self.all = self.done + 4 * self.pairs as u64;
         let mut look = Look::default();
-        for round in 0..self.pairs {
+        let mut round = 0;
+        while !look.is_enough(self.pairs) {
+            // A look that grows takes as many pairs again.
+            self.all = self.all.max(self.done + 4 * (self.pairs - round % self.pairs) as u64);
             let sides = order(round, reversed);
             let mut ln = [0.0; 4];
             for (ln, side) in ln.iter_mut().zip(sides) {
@@ -94,6 +97,7 @@ impl<'a, R: FnMut(Side) -> Result<Sample, ProgramError>> Rounds<'a, R> {
             let over = |one: f64, two: f64| if forward { two - one } else { one - two };
             look.head.push(over(ln[0], ln[1]));
             look.null.push(over(ln[2], ln[3]));
+            round += 1;
         }
         Ok(look)
     }

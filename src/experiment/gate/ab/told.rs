@@ -1,7 +1,7 @@
 //! What pairs say, as findings.
 
 use super::pairs::{CLEAR, LEAST};
-use super::{Decision, Doubt, Interval, Look, SCATTER, interval, scatter};
+use super::{Decision, Doubt, Interval, Look, interval, scatter};
 use crate::experiment::gate::{Evidence, Finding, Verdict};
 use crate::rng;
 
@@ -99,10 +99,9 @@ fn head_finding(of: &str, decision: Decision, first: &Look, second: Option<&Look
         }
         Decision::Invalid(Doubt::Scatter(by)) => {
             let says = format!(
-                "Pairs scatter by {:.1} %, more than {:.1} %: {seen} says nothing. Ask again when the machine \
-                 is left alone.",
-                percent(by),
-                percent(SCATTER)
+                "{pairs} pairs that scatter by {:.1} % leave open whether head is slower: {seen}. Ask again \
+                 when the machine is left alone, or with more --pairs.",
+                percent(by)
             );
             (Verdict::Invalid, says)
         }

@@ -15,10 +15,10 @@ pub fn same_work(of: &str, base: &Sample, head: &Sample) -> Finding {
             base.serving, head.serving
         );
         (Verdict::Changed, says)
-    } else if base.batch != head.batch {
-        let (base, head) = (base.batch, head.batch);
+    } else if (base.batch, base.lists) != (head.batch, head.lists) {
         let says = format!(
-            "Base times batches of {base} rankings, head of {head}: take a base that does as head does."
+            "Base times {} lists of {} rankings, head {} of {}: take a base that does as head does.",
+            base.lists, base.batch, head.lists, head.batch
         );
         (Verdict::Changed, says)
     } else {
