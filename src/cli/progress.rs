@@ -323,6 +323,14 @@ impl Steps {
         if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
+    /// The same where the length is not known before.
+    pub fn at_of(&self, done: u64, length: u64, what: &'static str) -> Go {
+        if let Some(bar) = &self.bar {
+            bar.set_length(length);
+        }
+        self.at(done, what)
+    }
+
     /// Takes the bar away.
     pub fn done(&self) {
         if let Some(bar) = &self.bar {

@@ -16,6 +16,7 @@ mod designs;
 mod determinism;
 #[cfg(feature = "parquet")]
 mod facts;
+mod gate_ab;
 mod junit;
 mod known_answers;
 mod latency_log;

@@ -3,6 +3,7 @@
 //! However it was found, evidence comes as [`Finding`]s, one a question, and a [`Gated`] holds those of one
 //! call. The exit code follows from the gravest of them.
 
+pub mod ab;
 mod baseline;
 mod budget;
 mod check;
