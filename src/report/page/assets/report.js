@@ -63,13 +63,11 @@
     }
     if (axis.scale === "log") return decades(low, high);
     if (axis.scale === "percentile") {
-      // What matters most first: what would lie on one that is there is left out.
-      const wanted = [0, 99, 99.9, 99.99, 99.999, 99.9999, 90, 50, 75].map(layouts.percentile.place);
-      const wide = u.bbox.width / devicePixelRatio / (high - low);
-      const chosen = [];
-      wanted.filter((p) => p >= low - 1e-9 && p <= high + 1e-9)
-        .forEach((p) => { if (chosen.every((other) => Math.abs(p - other) * wide >= 38)) chosen.push(p); });
-      return chosen.sort((a, b) => a - b);
+      const wanted = [0, 50, 75, 90, 99, 99.9, 99.99, 99.999, 99.9999];
+      const inside = wanted.map(layouts.percentile.place).filter((p) => p >= low - 1e-9 && p <= high + 1e-9);
+      // The last percentiles are what such an axis is for: where two would touch, the lower one gives way.
+      const least = (high - low) * 56 / (u.bbox.width / devicePixelRatio);
+      return inside.reduceRight((kept, p) => (kept.length && kept[0] - p < least ? kept : [p, ...kept]), []);
     }
     const out = [];
     const first = Math.ceil(low / by) * by;
@@ -139,9 +137,9 @@
     ctx.lineWidth = 1.5 * ratio;
     const widths = spacing(layer, chart, px, py);
     const most = Math.max(...(layer.weight ?? [1]).filter((w) => w !== null), 1e-300);
-    const alike = chart.layers.filter((other) => other.shape === layer.shape);
-    const beside = crowded(chart, layer.shape, alike);
-    const nth = beside ? alike.indexOf(layer) : 0, of = beside ? alike.length : 1;
+    const lying = layer.shape === "forest" || layer.shape === "lying";
+    const alike = sideBySide(chart.layers.filter((other) => other.shape === layer.shape), layer, lying ? "y" : "x");
+    const nth = alike.indexOf(layer), of = alike.length;
     for (let i = 0; i < layer.x.length; i++) {
       const x = px(layer.x[i]), y = py(layer.y[i]);
       if (x === null || y === null) continue;
@@ -196,17 +194,10 @@
     ctx.restore();
   };
 
-  // Whether two of these layers have something at one place, so that they have to make room.
-  const crowded = (chart, shape, alike) => {
-    const lies = shape === "forest" || shape === "lying";
-    if ((lies ? chart.y : chart.x).scale !== "names") return true;
-    const taken = new Set();
-    return alike.some((layer) => {
-      const here = new Set(lies ? layer.y : layer.x);
-      const meets = [...here].some((at) => taken.has(at));
-      here.forEach((at) => taken.add(at));
-      return meets;
-    });
+  // Layers of one shape stand side by side where they have anything at the same place.
+  const sideBySide = (alike, layer, across) => {
+    const places = alike.flatMap((other) => [...new Set(other[across])]);
+    return new Set(places).size < places.length ? alike : [layer];
   };
 
   // The least distance between points along each axis; 1 on axes of names.
@@ -226,10 +217,10 @@
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.font = 11 * ratio + "px system-ui, sans-serif";
-    ctx.textAlign = "left";
-    ctx.textBaseline = "alphabetic";
     ctx.lineWidth = ratio;
     ctx.setLineDash([5 * ratio, 4 * ratio]);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     chart.rules.forEach((rule, n) => {
       const place = placeOf(rule.across === "x" ? chart.x : chart.y)(rule.value);
       if (place === null) return;
@@ -308,6 +299,7 @@
       space: name === "x" ? 60 : 34, incrs: undefined,
     });
     const xAxis = axis(chart.x, "x"), yAxis = axis(chart.y, "y");
+    xAxis.size = 32;
     if (turned) { xAxis.rotate = -50; xAxis.size = Math.min(150, widest(chart.x.names) * 0.77 + 22); }
     yAxis.size = names ? widest(names) + 18 : 62;
     const u = new uPlot({
@@ -329,8 +321,8 @@
     }, data, holder);
     u.over.addEventListener("dblclick", () => reset(u, xEnds));
     // The legend names lines and marks, not the two edges of a band.
-    // It has no row of the x axis, which is the first of the series.
     u.root.querySelectorAll(".u-series").forEach((row, at) => {
+      // The column of x has no row.
       if (series[at + 1].of !== undefined || chart.layers.length === 1) row.style.display = "none";
     });
     figure.plot = u;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 const DAY: f64 = 90.0;
 
 /// Newcomers that a kind needs for a band of its own.
-const ENOUGH: usize = 10;
+const ENOUGH: usize = 30;
 
 pub(super) fn section(run: &Run<'_>) -> Section {
     Section {
@@ -163,7 +163,7 @@ fn by_kind(run: &Run<'_>) -> Chart {
     };
     let says = format!(
         "The curves above where they cross 90 days, with their 95 % intervals: kinds whose \
-         intervals overlap much are not told apart by this run. The metric `unsold_at_90d` counts \
+         intervals overlap much are not told apart by this run. The metric unsold_at_90d counts \
          who left unsold as unsold: {}.",
         with_interval(run.summary, "unsold_at_90d", &percent)
     );

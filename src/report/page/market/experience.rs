@@ -47,7 +47,7 @@ fn orders(run: &Run<'_>) -> Chart {
         name: "orders",
         title: "Orders",
         x: weeks_axis(),
-        y: Axis::linear("orders", "orders/week"),
+        y: Axis::linear("in the week", "orders").from_to(0.0, 1.0),
     };
     let says = format!(
         "Orders of each week; over the run {} of all visits ended in one. {}",

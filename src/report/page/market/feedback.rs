@@ -150,7 +150,7 @@ fn picture(run: &Run<'_>) -> Chart {
          boxes: stars bring boxes. Lines that stay level from boxes to orders: boxes bring sales \
          one for one; where a line falls there, shoppers pass these boxes by. A level picture: \
          stars move nothing. Here the highest fifth has {} times its even share of boxes and {} \
-         of orders, the lowest {} and {}. {} What goes together need not cause: `brocante nudge` \
+         of orders, the lowest {} and {}. {} What goes together need not cause: brocante nudge \
          tells that. {}",
         said(high, 1),
         said(high, 2),

@@ -122,7 +122,7 @@ fn funnel(run: &Run<'_>) -> Chart {
     let frame = Frame {
         name: "funnel",
         title: "How far applicants came",
-        x: Axis::linear("applicants", "applicants").from_to(0.0, 1.0),
+        x: Axis::linear("how many", "applicants").from_to(0.0, 1.0),
         y: Axis::names("stage", names),
     };
     let first = worlds.get(&run.first()).copied().unwrap_or_default();
@@ -170,7 +170,7 @@ fn queues(run: &Run<'_>) -> Chart {
         name: "queues",
         title: "How many stand at each stage",
         x: weeks_axis(),
-        y: Axis::log("applicants at the end of the week", "applicants"),
+        y: Axis::log("at the end of the week", "applicants"),
     };
     let says = format!(
         "Applicants at each stage at the end of each week, waiting for staff or for something of \

@@ -111,8 +111,16 @@ fn ticks(axis: &Axis, (low, high): (f64, f64)) -> Vec<(f64, String)> {
         Scale::Percentile => {
             let wanted = [0.0, 50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999];
             let placed = wanted.map(|value| (place(axis, value).unwrap_or(0.0), value));
-            let inside = placed.into_iter().filter(|(place, _)| within(place));
-            inside.map(|(place, value)| (place, format!("{value} %"))).collect()
+            let mut kept: Vec<(f64, String)> = Vec::new();
+            // The last percentiles are what such an axis is for: where two would touch, the lower one
+            // gives way.
+            for (place, value) in placed.into_iter().rev().filter(|(place, _)| within(place)) {
+                if kept.last().is_none_or(|(next, _)| next - place > 0.07 * (high - low)) {
+                    kept.push((place, format!("{value} %")));
+                }
+            }
+            kept.reverse();
+            kept
         }
         Scale::Log => decades(low, high)
             .into_iter()
