@@ -225,7 +225,7 @@ impl Seen<'_> {
     /// A bar a key; of indices the total as a bar and the first order as a dot.
     fn bars(&self, metric: &str, of: &MetricSensitivity) -> Chart {
         let keys = &of.keys[..of.keys.len().min(MOST_BARS)];
-        let names = keys.iter().map(|key| label(self.sweep, key)).collect();
+        let names = labels(self.sweep, keys);
         let at = |of: Option<Estimated>, y: f64| {
             let Estimated { value, low, high } = of?;
             Some(Point::new(value?, y).within(low, high))
@@ -374,7 +374,7 @@ impl Seen<'_> {
                          that differences between points are surer than the bands look."
                 .to_owned(),
             ([_, _], "grid") => {
-                "One cell a point: the darker, the more. What palest and darkest stand for is said below."
+                "One cell a point: the stronger its colour, the more. What the faintest and the strongest stand for is said below."
                     .to_owned()
             }
             _ => "Every point against the key that moves the metric most; the other keys vary, too.".to_owned(),
@@ -440,11 +440,17 @@ impl Seen<'_> {
     }
 }
 
-/// A key beside its bar: of names without the key where it would be too long to be read there.
-fn label(sweep: &SweepSummary, key: &KeySensitivity) -> String {
-    let whole = named(sweep, key);
-    let short = whole.split_once(": ").map(|(_, level)| level.to_owned());
-    short.filter(|_| whole.chars().count() > MOST_LETTERS).unwrap_or(whole)
+/// Keys beside their bars: of names without the key where one would be too long to be read there.
+fn labels(sweep: &SweepSummary, keys: &[KeySensitivity]) -> Vec<String> {
+    let whole: Vec<String> = keys.iter().map(|key| named(sweep, key)).collect();
+    if whole.iter().all(|label| label.chars().count() <= MOST_LETTERS) {
+        return whole;
+    }
+    let short = |label: String| match label.split_once(": ") {
+        Some((_, level)) => level.to_owned(),
+        None => label,
+    };
+    whole.into_iter().map(short).collect()
 }
 
 /// A value of a key in no more figures than anybody reads.

@@ -5,7 +5,7 @@ use crate::quantity::Span;
 use crate::report::numbers::figures;
 use crate::store::{Estimated, PointMeans, Varied};
 
-/// How far below the least the darkness of cells begins, as a share of what lies between least and most.
+/// How far below the least the colour of cells begins, as a share of what lies between least and most.
 const PALE: f64 = 0.05;
 
 /// Where the values of a key lie.
@@ -119,8 +119,8 @@ pub(super) fn squares(
     let values = || points.iter().filter_map(|point| mean(point, metric)?.value);
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(f64::NEG_INFINITY, f64::max);
-    // Darkness begins a little below the least: differences between points are small beside the values
-    // themselves, and what is not there is white.
+    // Colour begins a little below the least: differences between points are small beside the values
+    // themselves, and what is not there has none.
     let ground = least - PALE * if most > least { most - least } else { 1.0 };
     let cell = |point: &PointMeans| {
         let (x, y) = (across.place(point, &one.key)?, up.place(point, &two.key)?);
@@ -136,7 +136,7 @@ pub(super) fn squares(
         let [pale, dark, ground] = [least, most, ground].map(|end| figures(end, scale));
         let unit = if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
         format!(
-            "{metric}{unit}: palest {pale}, darkest {dark}; told at the pointer is what is above {ground}."
+            "{metric}{unit}: faintest {pale}, strongest {dark}; told at the pointer is what is above {ground}."
         )
     };
     let layer = Layer::new(metric, Shape::Cells, Colour::Nth(0), cells);

@@ -121,7 +121,7 @@ fn over_a_grid() {
     sweep.means.extend(more);
     let text = sketch(&told("sweep", summary));
     assert!(text.contains("y market.slate_length, names 5 / 10\n"), "{text}");
-    assert!(text.contains("late_rate [ratio]: palest 0.07000, darkest 0.07190;"), "{text}");
+    assert!(text.contains("late_rate [ratio]: faintest 0.07000, strongest 0.07190;"), "{text}");
     let cells = "(0, 0 × 0.001995) (0, 1 × 0.001995) (1, 0 × 0.000095) (1, 1 × 0.000095)";
     assert!(text.contains(cells), "{text}");
 }

@@ -38,7 +38,7 @@ fn shown(answer: &Answer) -> String {
     let got = answer.got.map_or_else(|| NONE.to_owned(), |got| fixed(got, places));
     let expected = fixed(answer.expected, places);
     let allowed = tolerance(answer);
-    format!("{} of {}: {got}, should be {expected} ({allowed})", answer.quantity, answer.name)
+    format!("{} ({}): {got}, should be {expected} ({allowed})", answer.quantity, answer.name)
 }
 
 fn tolerance(answer: &Answer) -> String {

@@ -139,9 +139,9 @@
     ctx.lineWidth = 1.5 * ratio;
     const widths = spacing(layer, chart, px, py);
     const most = Math.max(...(layer.weight ?? [1]).filter((w) => w !== null), 1e-300);
-    const alike = chart.layers.filter((other) => other.shape === layer.shape);
-    const beside = crowded(chart, layer.shape, alike);
-    const nth = beside ? alike.indexOf(layer) : 0, of = beside ? alike.length : 1;
+    const lying = layer.shape === "forest" || layer.shape === "lying";
+    const alike = sideBySide(chart.layers.filter((other) => other.shape === layer.shape), layer, lying ? "y" : "x");
+    const nth = alike.indexOf(layer), of = alike.length;
     for (let i = 0; i < layer.x.length; i++) {
       const x = px(layer.x[i]), y = py(layer.y[i]);
       if (x === null || y === null) continue;
@@ -196,17 +196,10 @@
     ctx.restore();
   };
 
-  // Whether two of these layers have something at one place, so that they have to make room.
-  const crowded = (chart, shape, alike) => {
-    const lies = shape === "forest" || shape === "lying";
-    if ((lies ? chart.y : chart.x).scale !== "names") return true;
-    const taken = new Set();
-    return alike.some((layer) => {
-      const here = new Set(lies ? layer.y : layer.x);
-      const meets = [...here].some((at) => taken.has(at));
-      here.forEach((at) => taken.add(at));
-      return meets;
-    });
+  // Layers of one shape stand side by side where they have anything at the same place.
+  const sideBySide = (alike, layer, across) => {
+    const places = alike.flatMap((other) => [...new Set(other[across])]);
+    return new Set(places).size < places.length ? alike : [layer];
   };
 
   // The least distance between points along each axis; 1 on axes of names.
@@ -226,8 +219,6 @@
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.font = 11 * ratio + "px system-ui, sans-serif";
-    ctx.textAlign = "left";
-    ctx.textBaseline = "alphabetic";
     ctx.lineWidth = ratio;
     ctx.setLineDash([5 * ratio, 4 * ratio]);
     chart.rules.forEach((rule, n) => {
@@ -328,8 +319,7 @@
       },
     }, data, holder);
     u.over.addEventListener("dblclick", () => reset(u, xEnds));
-    // The legend names lines and marks, not the two edges of a band.
-    // It has no row of the x axis, which is the first of the series.
+    // The legend names lines and marks, not the two edges of a band; the column of x has no row.
     u.root.querySelectorAll(".u-series").forEach((row, at) => {
       if (series[at + 1].of !== undefined || chart.layers.length === 1) row.style.display = "none";
     });

@@ -93,7 +93,7 @@ impl Told<'_> {
             }
         }
         let says = self.says(&format!(
-            "Each cell is {} wide; the darker, the more rankings, up to {} in one cell.",
+            "Each cell is {} wide; the stronger its colour, the more rankings, up to {} in one cell.",
             self.width(),
             count(greatest)
         ));

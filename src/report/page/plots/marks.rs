@@ -131,18 +131,27 @@ fn ramp(share: f64) -> RGBColor {
     RGBColor(mix(232.0, 8.0), mix(240.0, 48.0), mix(247.0, 107.0))
 }
 
-/// Whether two of these layers have something at one place, so that they have to make room.
-fn crowded<'a>(layers: impl Iterator<Item = &'a Layer>) -> bool {
-    let mut taken: Vec<f64> = Vec::new();
-    for layer in layers {
-        let at = |point: &Point| if lies(layer.shape) { point.y } else { Some(point.x) };
-        let here: Vec<f64> = layer.points.iter().filter_map(at).collect();
-        if here.iter().any(|at| taken.iter().any(|other| (at - other).abs() < 1e-9)) {
-            return true;
-        }
-        taken.extend(here);
+/// How many layers stand before the nth where they stand side by side, and how many do: those of one shape,
+/// where any two of them have a point at the same place.
+fn side_by_side(chart: &Chart, nth: usize) -> (f64, f64) {
+    let shape = chart.layers[nth].shape;
+    let alike = || chart.layers.iter().enumerate().filter(|(_, other)| other.shape == shape);
+    let mut places: Vec<Option<u64>> = Vec::new();
+    for (_, layer) in alike() {
+        let across = |it: &Point| if lies(shape) { it.y } else { Some(it.x) };
+        let mut of_layer: Vec<_> =
+            layer.points.iter().map(|it| across(it).map(f64::to_bits)).collect();
+        of_layer.sort_unstable();
+        of_layer.dedup();
+        places.extend(of_layer);
     }
-    false
+    let all = places.len();
+    places.sort_unstable();
+    places.dedup();
+    if places.len() == all {
+        return (0.0, 1.0);
+    }
+    (alike().filter(|(place, _)| *place < nth).count() as f64, alike().count() as f64)
 }
 
 /// Dots and bars with their whiskers. Layers that have something at one place stand side by side.
@@ -155,13 +164,8 @@ fn marks<DB: DrawingBackend>(
 ) -> Drawn<DB> {
     let layer = &chart.layers[nth];
     let (shape, colour) = (layer.shape, rgb(layer.colour));
-    let alike = || chart.layers.iter().enumerate().filter(|(_, other)| other.shape == shape);
-    let named =
-        matches!(if lies(shape) { &chart.y.scale } else { &chart.x.scale }, Scale::Names(_));
-    let beside = !named || crowded(alike().map(|(_, layer)| layer));
-    let of = if beside { alike().count().max(1) as f64 } else { 1.0 };
-    let before = alike().filter(|(place, _)| beside && *place < nth).count() as f64;
     let lies = lies(shape);
+    let (before, of) = side_by_side(chart, nth);
     let across = |it: &Placed| if lies { it.at.1 } else { it.at.0 };
     let scale = if lies { &chart.y.scale } else { &chart.x.scale };
     let bar = matches!(shape, Shape::Bars | Shape::Lying);
