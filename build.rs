@@ -1,10 +1,13 @@
-//! Tells the build which commit it is of, where there is a repository and git to ask.
+//! Tells the build what makes it, and which commit it is of, where there is a repository and git to ask.
 
 use std::path::Path;
 use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    let told = |name: &str| std::env::var(name).unwrap_or_default();
+    let compiler = said(Command::new(told("RUSTC")).arg("--version")).unwrap_or_default();
+    println!("cargo::rustc-env=BROCANTE_BUILD={compiler}, {}, {}", told("TARGET"), told("PROFILE"));
     let Some(top) = git(&["rev-parse", "--show-toplevel"]) else { return };
     // A package unpacked inside somebody else's repository is not of that repository's commit.
     let same =
@@ -26,7 +29,11 @@ fn main() {
 }
 
 fn git(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).output().ok()?;
+    said(Command::new("git").args(arguments))
+}
+
+fn said(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_string())
 }

@@ -30,7 +30,7 @@ pub use latency_log::{LATENCY_LOG, LatencyLog, Logged, LoggedLatencies, Timed};
 pub use load::{
     CurvePoint, LoadCheck, LoadSetting, LoadSummary, Measured, Percentiles, SloResult, Throughput,
 };
-pub use machine::{COMMIT, Machine, peak_rss_bytes};
+pub use machine::{BUILD, COMMIT, Machine, peak_rss_bytes};
 pub use nudge::{ChannelSummary, Estimate, NudgeSummary, SettingSummary};
 pub use rows::RowFile;
 pub use summary::{

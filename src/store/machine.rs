@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The commit this was built from; nothing when it was not built in its repository.
 pub const COMMIT: Option<&str> = option_env!("BROCANTE_COMMIT");
 
+/// What made this program: compiler, target and profile, on which its instructions depend.
+pub const BUILD: &str = env!("BROCANTE_BUILD");
+
 /// The machine of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {

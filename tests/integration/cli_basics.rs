@@ -44,6 +44,11 @@ fn every_command_has_help_with_an_example() {
             assert!(help.contains(part), "{command}: no {part:?} in\n{help}");
         }
     }
+    for command in ["check", "ab", "trend"] {
+        let (_, help, _) = run(&["gate", command, "--help"]);
+        let example = format!("brocante gate {command} ");
+        assert!(help.contains(&example), "{command}: no {example:?} in\n{help}");
+    }
 }
 
 #[test]

@@ -30,10 +30,18 @@ impl Gated {
 }
 
 fn gate(base: &Path, head: &Path, words: &[&str]) -> Gated {
+    gate_with(base, head, &[&["--no-instructions"], words].concat(), None)
+}
+
+/// The same with programs of a folder found before others.
+fn gate_with(base: &Path, head: &Path, words: &[&str], folder: Option<&Path>) -> Gated {
+    let programs = std::env::var_os("PATH").unwrap_or_default();
+    let programs = folder.map(Path::to_owned).into_iter().chain(std::env::split_paths(&programs));
     let output = Command::new(cargo_bin!("brocante"))
-        .args(["gate", "ab", "--format", "json", "--no-instructions", "--base"])
+        .args(["gate", "ab", "--format", "json", "--base"])
         .args([base.as_os_str(), OsStr::new("--head"), head.as_os_str(), path(SMALL).as_os_str()])
         .args(words)
+        .env("PATH", std::env::join_paths(programs).expect("no odd folder"))
         .output()
         .expect("it runs");
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
@@ -46,7 +54,7 @@ fn gate(base: &Path, head: &Path, words: &[&str]) -> Gated {
 
 /// A program that runs a script; `$ns` of the script is printed as the time of a batch.
 fn program(folder: &Path, name: &str, script: &str) -> PathBuf {
-    let line = r#"{"schema":1,"kind":"gate-sample","version":"0","commit":null,"scenario":{"name":"s","hash":"h"},"digest":"'$digest'","slates":"b","serving":"write","batch":240,"lists":16,"batches":9,"batch_ns":'$ns',"ranking_ns":1.0,"quantiles":{"min":1.0,"p10":1.0,"p25":1.0,"p50":1.0,"p75":1.0,"middle":1.0}}"#;
+    let line = r#"{"schema":1,"kind":"gate-sample","version":"0","commit":null,"build":"b","scenario":{"name":"s","hash":"h"},"digest":"'$digest'","slates":"b","serving":"write","batch":240,"lists":16,"batches":9,"batch_ns":'$ns',"ranking_ns":1.0,"quantiles":{"min":1.0,"p10":1.0,"p25":1.0,"p50":1.0,"p75":1.0,"middle":1.0}}"#;
     let file = folder.join(name);
     fs::write(&file, format!("#!/bin/sh\ndigest=a\nns=1000.0\n{script}\necho '{line}'\n")).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
@@ -203,4 +211,54 @@ fn a_sample_is_one_line_and_the_same_work_whatever_is_timed() {
     }
     assert!(timed["batch_ns"].as_f64() > Some(0.0));
     assert_ne!(few["digest"], sample(&["--rankings", "1", "--seed", "3"])["digest"]);
+}
+
+/// What an earlier program said, kept in a file. A valgrind of ours counts what the test wants.
+#[test]
+fn a_stored_sample_takes_the_place_of_base_for_work_and_instructions() {
+    let root = tempfile::tempdir().unwrap();
+    let head = program(root.path(), "new", "");
+    let valgrind = program(root.path(), "valgrind", "");
+    // 500 instructions a ranking and a start-up; `--version` is asked for first.
+    let script = r#"#!/bin/sh
+        [ "$1" = --version ] && exit
+        for rankings; do :; done
+        echo "==1== I   refs: $((rankings * 500 + 7000))" >&2"#;
+    fs::write(&valgrind, script).unwrap();
+    let printed = Command::new(&head).output().unwrap().stdout;
+    let sample: Value = serde_json::from_slice(&printed).unwrap();
+    let stored = |changes: &[(&str, Value)]| {
+        let mut sample = sample.clone();
+        sample["instructions"] = 500.0.into();
+        for (key, value) in changes {
+            sample[*key] = value.clone();
+        }
+        let file = root.path().join("stored.json");
+        fs::write(&file, sample.to_string()).unwrap();
+        gate_with(&file, &head, &[], Some(root.path()))
+    };
+    const COUNTED: &str = "instructions of a ranking";
+    for (instructions, code, verdict) in
+        [(500.0, 0, "pass"), (496.0, 0, "pass"), (494.0, 11, "regressed"), (600.0, 0, "pass")]
+    {
+        let gated = stored(&[("instructions", instructions.into())]);
+        assert_eq!((gated.code, gated.verdict(COUNTED)), (Some(code), verdict), "{instructions}");
+        assert_eq!((gated.verdict("same work"), gated.verdict(PAIRS)), ("pass", "skipped"));
+    }
+    let gated = stored(&[("digest", "c".into())]);
+    assert_eq!((gated.code, gated.verdict("same work")), (Some(14), "changed"));
+    let gated = stored(&[("build", "another compiler".into())]);
+    assert_eq!((gated.code, gated.verdict(COUNTED)), (Some(0), "skipped"), "{}", gated.stderr);
+    assert!(gated.findings[1]["says"].as_str().unwrap().contains("Renew"), "{:?}", gated.findings);
+    let scenario = serde_json::json!({"name": "s", "hash": "another"});
+    for (key, value, said) in [
+        ("scenario", scenario, "gate sample"),
+        ("instructions", Value::Null, "--instructions"),
+        ("schema", 9.into(), "schema 9"),
+        ("kind", "rubbish".into(), "no program"),
+    ] {
+        let gated = stored(&[(key, value)]);
+        assert_eq!((gated.code, gated.findings.len()), (Some(2), 0), "{key}: {:?}", gated.findings);
+        assert!(gated.stderr.contains(said), "{key}: {}", gated.stderr);
+    }
 }

@@ -1,13 +1,14 @@
 //! `brocante gate ab`: the rankings of two programs, in pairs of processes.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::cli::progress::{Interrupt, Steps};
 use crate::cli::{Exit, Output};
 use crate::driver::Go;
-use crate::experiment::gate::ab::{self, AbPlan, FEWEST, Follower, PAIRS, ProgramError, Staged};
+use crate::experiment::gate::ab::{
+    self, AbPlan, Compared, FEWEST, Follower, PAIRS, Program, ProgramError, Staged,
+};
 use crate::quantity::Span;
 
 use super::outputs::Outputs;
@@ -28,8 +29,9 @@ pub struct Ab {
     #[command(flatten)]
     market: MarketArgs,
 
-    /// The old program.
-    #[arg(long, value_name = "BIN")]
+    /// The old program, or a file of what one said: `gate sample SCENARIO --instructions`. Of a file only work
+    /// and instructions are compared.
+    #[arg(long, value_name = "BIN|FILE")]
     base: PathBuf,
 
     /// The new program.
@@ -73,8 +75,7 @@ impl Ab {
             instructions: !self.no_instructions,
         };
         let mut bar = Bar { steps: Steps::new(1, interrupt.clone(), out) };
-        let compared = Staged::new(&self.base, &self.head, &self.arguments())
-            .and_then(|staged| ab::ab(&staged, &plan, interrupt.flag(), &mut bar));
+        let compared = self.compare(&plan, &interrupt, &mut bar);
         bar.steps.done();
         let compared = match compared {
             Ok(compared) => compared,
@@ -91,19 +92,19 @@ impl Ab {
         Ok(exit)
     }
 
-    /// What either program is told.
-    fn arguments(&self) -> Vec<OsString> {
-        let market = &self.market;
-        let mut arguments: Vec<OsString> = ["gate", "sample"].map(OsString::from).to_vec();
-        arguments.push(market.scenario.scenario.clone().into());
-        arguments.extend(["--warmup".to_owned(), market.warmup.to_string()].map(OsString::from));
-        let mut add = |name: &str, value: Option<String>| {
-            arguments.extend(value.map(|value| OsString::from(format!("--{name}={value}"))));
-        };
-        market.scenario.set.iter().for_each(|set| add("set", Some(set.clone())));
-        add("seed", market.seed.map(|seed| seed.to_string()));
-        add("serve", market.serve.clone());
-        arguments
+    fn compare(
+        &self,
+        plan: &AbPlan,
+        interrupt: &Interrupt,
+        bar: &mut Bar,
+    ) -> Result<Compared, ProgramError> {
+        let arguments = self.market.arguments();
+        if let Some(base) = ab::stored(&self.base)? {
+            let head = Program::at("head", &self.head, &arguments);
+            return ab::against(&base, &head, plan, interrupt.flag(), bar);
+        }
+        let staged = Staged::new(&self.base, &self.head, &arguments)?;
+        ab::ab(&staged, plan, interrupt.flag(), bar)
     }
 }
 

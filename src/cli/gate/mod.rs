@@ -12,6 +12,12 @@ use super::{Exit, Output};
 
 /// The gate of a CI job.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  \
+    brocante gate check --budget results/baseline/market.budget results/mine\n  \
+    brocante gate ab --base old/brocante --head target/release/brocante scenarios/gate.toml\n  \
+    brocante gate trend history.jsonl\n\n\
+    Ends with 0 when nothing got worse, 10 when a budget was missed, 11 when ranking is slower, 12 when the \
+    environment made a measurement invalid, 14 when the behaviour changed, 2 when something was not right.")]
 pub enum Gate {
     /// Hold stored runs against a budget file.
     Check(check::Check),

@@ -1,10 +1,12 @@
 //! `brocante gate sample`: one process of `gate ab`.
 
+use std::ffi::OsString;
 use std::str::FromStr;
 
+use crate::cli::progress::Interrupt;
 use crate::cli::{Exit, Output, ScenarioArgs};
 use crate::experiment::Trial;
-use crate::experiment::gate::ab::{Kernel, Length};
+use crate::experiment::gate::ab::{self, Kernel, Length, Program, Uncounted};
 use crate::market::serve::Serving;
 use crate::quantity::Span;
 use crate::scenario::{self, Loaded, Scenario};
@@ -57,6 +59,20 @@ impl MarketArgs {
             })
     }
 
+    /// What a program is told that is to sample it.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = ["gate", "sample"].map(OsString::from).to_vec();
+        arguments.push(self.scenario.scenario.clone().into());
+        arguments.extend(["--warmup".to_owned(), self.warmup.to_string()].map(OsString::from));
+        let mut add = |name: &str, value: Option<String>| {
+            arguments.extend(value.map(|value| OsString::from(format!("--{name}={value}"))));
+        };
+        self.scenario.set.iter().for_each(|set| add("set", Some(set.clone())));
+        add("seed", self.seed.map(|seed| seed.to_string()));
+        add("serve", self.serve.clone());
+        arguments
+    }
+
     /// How rankings are to be answered, where that is said.
     pub fn serving(&self) -> Option<Serving> {
         self.serve.as_deref().map(|when| match when {
@@ -83,6 +99,11 @@ pub struct Sample {
     /// How long to time rankings. Default: 60ms.
     #[arg(long = "for", value_name = "SPAN", conflicts_with = "rankings", value_parser = Span::from_str)]
     length: Option<Span>,
+
+    /// Count the instructions of a ranking too, by valgrind: a few seconds. `gate ab --base` takes the line
+    /// that is then printed.
+    #[arg(long)]
+    instructions: bool,
 }
 
 impl Sample {
@@ -113,8 +134,27 @@ impl Sample {
             );
             return Ok(Exit::BadInput);
         };
-        let sample = kernel.sample(warm, ScenarioName { name, hash }, length);
+        let mut sample = kernel.sample(warm, ScenarioName { name, hash }, length);
+        if self.instructions {
+            match self.counted(out)? {
+                Ok(instructions) => sample.instructions = Some(instructions),
+                Err(exit) => return Ok(exit),
+            }
+        }
         out.result(&serde_json::to_string(&sample)?)?;
         Ok(Exit::Done)
+    }
+
+    /// The instructions of a ranking in this very program, or how it ends without them.
+    fn counted(&self, out: &Output) -> anyhow::Result<Result<f64, Exit>> {
+        let interrupt = Interrupt::listen()?;
+        let me = Program::at("this program", &std::env::current_exe()?, &self.market.arguments());
+        Ok(ab::counted(&me, interrupt.flag()).map_err(|why| match why {
+            Uncounted::Stopped => Exit::Interrupted,
+            Uncounted::Cannot(why) => {
+                out.error(&format!("error: {why}"));
+                Exit::BadInput
+            }
+        }))
     }
 }

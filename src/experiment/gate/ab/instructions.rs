@@ -20,30 +20,66 @@ const VALGRIND: &str = "valgrind";
 /// It counts instructions, and simulates no cache; what it would write to a file is not wanted.
 const HOW: [&str; 3] = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
 
+/// Why instructions were not counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uncounted {
+    /// Somebody asked to stop.
+    Stopped,
+    /// It cannot be done here, with the reason as a sentence.
+    Cannot(String),
+}
+
 /// Counts the instructions of a ranking in both programs.
 ///
 /// # Errors
 /// When somebody asks to stop.
 pub fn instructions(of: &str, staged: &Staged, stop: &AtomicBool) -> Result<Finding, ProgramError> {
+    let both = counted(&staged.base, stop)
+        .and_then(|base| counted(&staged.head, stop).map(|head| (base, head)));
+    finding_of(of, both)
+}
+
+/// Counts the instructions of a ranking in one program; `base` is what was counted before.
+///
+/// # Errors
+/// When somebody asks to stop.
+pub fn against(
+    of: &str,
+    base: f64,
+    head: &Program,
+    stop: &AtomicBool,
+) -> Result<Finding, ProgramError> {
+    finding_of(of, counted(head, stop).map(|head| (base, head)))
+}
+
+fn finding_of(of: &str, both: Result<(f64, f64), Uncounted>) -> Result<Finding, ProgramError> {
+    match both {
+        Ok((base, head)) => Ok(judge(of, base, head)),
+        Err(Uncounted::Stopped) => Err(ProgramError::Stopped),
+        Err(Uncounted::Cannot(why)) => Ok(skipped(of, why)),
+    }
+}
+
+/// The instructions of one of a program's rankings.
+///
+/// # Errors
+/// When somebody asks to stop, there is no valgrind, or it cannot run the program.
+pub fn counted(program: &Program, stop: &AtomicBool) -> Result<f64, Uncounted> {
     let is_there =
         Command::new(VALGRIND).arg("--version").output().is_ok_and(|o| o.status.success());
     if !is_there {
         let why = "There is no valgrind to count instructions with: install it, and this is asked as well.";
-        return Ok(skipped(of, why.to_owned()));
+        return Err(Uncounted::Cannot(why.to_owned()));
     }
-    let counted = |program: &Program| -> Result<f64, ProgramError> {
-        let few = count(program, RANKINGS, stop)?;
-        let many = count(program, 2 * RANKINGS, stop)?;
-        Ok((many as f64 - few as f64) / RANKINGS as f64)
-    };
-    match counted(&staged.base).and_then(|base| Ok((base, counted(&staged.head)?))) {
-        Ok((base, head)) => Ok(judge(of, base, head)),
-        Err(ProgramError::Stopped) => Err(ProgramError::Stopped),
-        // Both do run without valgrind: what it cannot do is no fault of theirs.
+    let count = |rankings| count(program, rankings, stop);
+    match count(RANKINGS).and_then(|few| Ok((few, count(2 * RANKINGS)?))) {
+        Ok((few, many)) => Ok((many as f64 - few as f64) / RANKINGS as f64),
+        Err(ProgramError::Stopped) => Err(Uncounted::Stopped),
+        // It does run without valgrind: what that cannot do is no fault of the program.
         Err(wrong) => {
             let why = wrong.to_string();
             let why = why.lines().next().unwrap_or_default();
-            Ok(skipped(of, format!("Under valgrind, {why}: instructions are not counted.")))
+            Err(Uncounted::Cannot(format!("Under valgrind, {why}: instructions are not counted.")))
         }
     }
 }
@@ -84,7 +120,8 @@ fn judge(of: &str, base: f64, head: f64) -> Finding {
     finding(of, value, verdict, says)
 }
 
-fn skipped(of: &str, says: String) -> Finding {
+/// They are not held against anything, and why.
+pub fn skipped(of: &str, says: String) -> Finding {
     finding(of, None, Verdict::Skipped, says)
 }
 

@@ -3,13 +3,15 @@
 //! Four questions, the next only where the one before leaves it open: do both do the same work; does a
 //! ranking take more instructions; does it take more time, in pairs of processes that take turns; and do
 //! they say so again in reversed order. Base against itself goes along with every pair: what can be seen
-//! there is the machine's doing.
+//! there is the machine's doing. Of a base that is no program but what one said, stored, only the first two
+//! are asked.
 
 mod instructions;
 mod pairs;
 mod program;
 mod rounds;
 mod sample;
+mod stored;
 mod told;
 mod work;
 
@@ -17,6 +19,7 @@ use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
+pub use instructions::{Uncounted, counted};
 pub use pairs::{
     ALPHA, Decision, Doubt, FEWEST, GROWS, Interval, Look, MATTERS, SCATTER, decide, interval,
     rank, scatter,
@@ -24,6 +27,7 @@ pub use pairs::{
 pub use program::{Program, ProgramError, Said, Staged};
 pub use rounds::{PAIRS, Side, order};
 pub use sample::{BATCH, Kernel, LISTS, Length, Quantiles, SCHEMA, Sample};
+pub use stored::{against, stored};
 
 use super::{Finding, Gated};
 use crate::driver::Go;
@@ -110,7 +114,7 @@ fn ask(
     let changed = same.verdict != super::Verdict::Pass;
     findings.push(same);
     if changed {
-        findings.extend(told::not_timed(&plan.of));
+        findings.extend(told::not_timed(&plan.of, told::OTHER_WORK));
         return Ok(());
     }
     let mut rounds = Rounds::new(&plan.of, plan.pairs, &base, run, follower);

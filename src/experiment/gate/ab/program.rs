@@ -94,6 +94,24 @@ pub enum ProgramError {
         /// Its schema.
         theirs: u32,
     },
+    /// A file holds something else than a stored sample.
+    #[error(
+        "{name} is no program, and no sample with instructions\n  = allowed: a program built from this \
+         package, or what `gate sample SCENARIO --instructions` prints"
+    )]
+    NotStored {
+        /// The file.
+        name: String,
+    },
+    /// A stored sample was taken of another scenario.
+    #[error(
+        "{of} is not the scenario that base was taken of, or has changed since\n  = renew base: `gate sample \
+         {of} --instructions`"
+    )]
+    OtherScenario {
+        /// The scenario.
+        of: String,
+    },
     /// It did not end.
     #[error(
         "{name} did not end within {} s\n  = take a smaller scenario or a shorter --warmup", PATIENCE.as_secs()
@@ -256,21 +274,32 @@ pub struct Staged {
     _folder: TempDir,
 }
 
+impl Program {
+    /// One that lies where it is: not one of that name which is looked for elsewhere.
+    pub fn at(name: &str, path: &Path, arguments: &[OsString]) -> Program {
+        Program {
+            name: format!("{name} `{}`", path.display()),
+            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            arguments: arguments.to_vec(),
+            environment: Vec::new(),
+        }
+    }
+}
+
 impl Staged {
     /// Copies two files, and tells both programs the same.
     ///
     /// # Errors
     /// When one of them cannot be copied.
     pub fn new(base: &Path, head: &Path, arguments: &[OsString]) -> Result<Staged, ProgramError> {
-        let called = |side: &str, path: &Path| format!("{side} `{}`", path.display());
         let wrong = |name: String| move |error| ProgramError::NotThere { name, error };
         let folder = tempfile::Builder::new().prefix("gate-").tempdir();
         let folder = folder.map_err(wrong("a folder for copies".to_owned()))?;
         let copy = |side: &str, of: &Path, to: &str| {
-            let (name, path) = (called(side, of), folder.path().join(to));
-            std::fs::copy(of, &path).map_err(wrong(name.clone()))?;
-            let (arguments, environment) = (arguments.to_vec(), Vec::new());
-            Ok(Program { name, path, arguments, environment })
+            let program = Program::at(side, of, arguments);
+            let path = folder.path().join(to);
+            std::fs::copy(of, &path).map_err(wrong(program.name.clone()))?;
+            Ok(Program { path, ..program })
         };
         Ok(Staged {
             base: copy("base", base, "base")?,

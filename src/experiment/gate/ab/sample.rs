@@ -17,7 +17,7 @@ use crate::market::serve::{Core, Reader, Serving};
 use crate::protocol::Query;
 use crate::rng::Dice;
 use crate::scenario::Scenario;
-use crate::store::{COMMIT, ScenarioName};
+use crate::store::{BUILD, COMMIT, ScenarioName};
 use crate::units::{SellerId, SimTime};
 
 /// The number of the form of [`Sample`].
@@ -56,6 +56,8 @@ pub struct Sample {
     pub version: String,
     /// The commit that it was built from, where that is known.
     pub commit: Option<String>,
+    /// What built it: compiler, target and profile.
+    pub build: String,
     /// The scenario that it read.
     pub scenario: ScenarioName,
     /// The digest of the warm-up, in hexadecimal digits.
@@ -76,6 +78,9 @@ pub struct Sample {
     pub ranking_ns: f64,
     /// The time that a part of the batches stays below.
     pub quantiles: Quantiles,
+    /// Instructions of a ranking, where they were counted.
+    #[serde(default)]
+    pub instructions: Option<f64>,
 }
 
 /// Times of batches, the least first, the means of all lists [ns].
@@ -231,6 +236,7 @@ impl Kernel {
             kind: KIND.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: COMMIT.map(str::to_owned),
+            build: BUILD.to_owned(),
             scenario,
             digest: warm.digest.hex(),
             slates,
@@ -245,6 +251,7 @@ impl Kernel {
             batch_ns: quantiles.p50,
             ranking_ns: quantiles.p50 / BATCH as f64,
             quantiles,
+            instructions: None,
         }
     }
 }

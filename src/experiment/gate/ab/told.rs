@@ -24,9 +24,11 @@ fn with_interval(Interval { low, median, high }: Interval) -> String {
     format!("{} ({} to {})", signed(median), signed(low), signed(high))
 }
 
-/// The findings of times that were not taken.
-pub fn not_timed(of: &str) -> Vec<Finding> {
-    let says = "Times of different work cannot be compared.";
+/// Why programs that do different work are not timed.
+pub const OTHER_WORK: &str = "Times of different work cannot be compared.";
+
+/// The findings of times that were not taken, and why.
+pub fn not_timed(of: &str, says: &str) -> Vec<Finding> {
     NAMES.map(|name| finding(of, name, &[], Verdict::Skipped, says.to_owned())).to_vec()
 }
 
