@@ -281,6 +281,16 @@ impl RunFolder {
 /// # Errors
 /// When it cannot be written; an older file of that name is still whole then.
 pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), StoreError> {
+    let other = std::fs::symlink_metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
+    if other {
+        // A pipe, a terminal or a link is written to: another file cannot take its place.
+        let written = std::fs::write(path, content);
+        return written.map_err(|source| StoreError::Io {
+            what: "write",
+            path: path.to_owned(),
+            source,
+        });
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = RunFolder { path: folder.unwrap_or(Path::new(".")).to_owned() };
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {

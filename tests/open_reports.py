@@ -2,7 +2,7 @@
 """Opens pages of reports in headless Chromium (PyPI: playwright, with the system's own Chromium) as people
 do, and says whatever is wrong.
 
-    open_reports.py SHOTS REPORT.html...     writes a screenshot of each page, light, dark and narrow, to SHOTS
+    open_reports.py SHOTS REPORT.html...     leaves in SHOTS what each page looks like: light, dark, narrow, printed
 
 Each page must open without an error, ask nothing of any other place, draw marks on every chart that has
 data, fit the width of a phone, and answer the pointer, the keyboard and the filter of a table.
@@ -28,6 +28,13 @@ COLOURS = """figure => {
       seen.set(colour, (seen.get(colour) ?? 0) + 1);
     }
   return [...seen.values()].reduce((a, b) => a + b, 0);
+}"""
+
+# What the column by which a table is sorted holds, without what was not observed.
+VALUES = """table => {
+  const at = [...table.querySelectorAll("th")].findIndex(head => head.hasAttribute("aria-sort"));
+  const cells = [...table.querySelectorAll("tbody tr")].map(row => row.cells[at].dataset.value);
+  return cells.filter(value => value).map(Number);
 }"""
 
 
@@ -104,18 +111,20 @@ class Page:
         all_rows = rows.count()
         if all_rows < 2:
             return
-        last = table.locator("th button").last
-        last.click()
-        first = rows.first.text_content()
-        last.click()
-        orders = {table.locator("th[aria-sort]").get_attribute("aria-sort")}
-        self.hold(orders == {"descending"}, f"{name}: sorted {orders}")
+        number = table.locator("th.number button")
+        head = (number if number.count() else table.locator("th button")).last
+        for order, wanted in [("ascending", sorted), ("descending", lambda it: sorted(it, reverse=True))]:
+            head.click()
+            said = table.locator("th[aria-sort]").get_attribute("aria-sort")
+            self.hold(said == order, f"{name}: a click sorts {said} and not {order}")
+            values = table.evaluate(VALUES) if number.count() else []
+            self.hold(values == wanted(values), f"{name}: {order}, but {values[:5]}…")
         self.hold(rows.count() == all_rows, f"{name}: sorting lost rows")
         table.locator("input").fill("no row has these words")
         shown = table.evaluate("it => [...it.querySelectorAll('tbody tr')].filter(row => !row.hidden).length")
         self.hold(shown == 0, f"{name}: {shown} rows have words that are nowhere")
+        self.hold(table.locator(".rows").text_content().startswith("0 "), f"{name}: it does not say that none is left")
         table.locator("input").fill("")
-        self.hold(first is not None, f"{name}: no first row")
 
 
 def visit(browser, path, shots):
@@ -132,7 +141,7 @@ def visit(browser, path, shots):
         page.screenshot(path=shots / f"{path.parent.name}-{look}.png", full_page=True)
         if look == "light":
             told.read(page)
-            page.emulate_media(media="print")
+            page.pdf(path=shots / f"{path.parent.name}.pdf", format="A4")
         context.close()
     size = path.stat().st_size
     told.hold(size < 3_000_000, f"{size} bytes")

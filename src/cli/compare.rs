@@ -83,7 +83,11 @@ impl Compare {
         for ((arm, loaded), tables) in arms.iter().zip(&loaded).zip(tables) {
             report::write_arm(&folder, &arm.name, &loaded.resolved, tables)?;
         }
-        let summary = || self.summary(&arms, &loaded[0], (ran, tests), began);
+        let summary = || {
+            let summary = self.summary(&arms, &loaded[0], (ran, tests), began);
+            let interrupted = missing(&summary, asked as usize, designs.len());
+            Summary { interrupted, ..summary }
+        };
         let summary = report::write_run(&folder, &loaded[0].resolved, base, summary)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
@@ -93,13 +97,7 @@ impl Compare {
             }
         }
         self.args.report.write(&folder, &summary, out)?;
-        Ok(match missing(&summary, asked as usize, designs.len()) {
-            None => Exit::Done,
-            Some(what) => {
-                out.error(&what);
-                Exit::Interrupted
-            }
-        })
+        Ok(out.end(&summary))
     }
 
     /// The scenario of every arm, or what is wrong with one.
@@ -179,7 +177,7 @@ fn missing(summary: &Summary, asked: usize, designs: usize) -> Option<String> {
         0 => String::new(),
         n => format!(", and {tested} of {} worlds with a test", n * asked),
     };
-    Some(format!("interrupted: kept {kept} of {asked} worlds of every arm{tests}"))
+    Some(format!("kept {kept} of {asked} worlds of every arm{tests}"))
 }
 
 /// One pair has no interval, and so no verdict.

@@ -105,6 +105,9 @@ impl Nudge {
         let mut summary = Summary::new(about, &[], worlds);
         summary.metrics.extend(metrics(&found));
         summary.nudge = Some(found);
+        let complete = pairs.iter().filter(|pair| pair.complete).count() as u64;
+        summary.interrupted = (complete < runs / 2)
+            .then(|| format!("kept {complete} of {} pairs of worlds", runs / 2));
         folder.write("summary.json", report::json::summary(&summary))?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
@@ -114,12 +117,7 @@ impl Nudge {
             }
         }
         self.args.report.write(&folder, &summary, out)?;
-        let complete = pairs.iter().filter(|pair| pair.complete).count();
-        if complete as u64 == runs / 2 {
-            return Ok(Exit::Done);
-        }
-        out.error(&format!("interrupted: kept {complete} of {} pairs of worlds", runs / 2));
-        Ok(Exit::Interrupted)
+        Ok(out.end(&summary))
     }
 
     fn pairs(

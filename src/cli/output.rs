@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use super::tui;
+use super::{Exit, tui};
+use crate::store::Summary;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -60,6 +61,17 @@ impl Output {
     pub fn note(&self, text: &str) {
         if !self.quiet {
             self.error(text);
+        }
+    }
+
+    /// How a command ends that told of this, which is said where it was interrupted.
+    pub fn end(&self, summary: &Summary) -> Exit {
+        match &summary.interrupted {
+            None => Exit::Done,
+            Some(kept) => {
+                self.error(&format!("interrupted: {kept}"));
+                Exit::Interrupted
+            }
         }
     }
 

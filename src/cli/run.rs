@@ -205,7 +205,9 @@ impl Run {
         let Worlds { summaries, first, .. } = worlds;
         let summary = || {
             let about = self.args.about("run", &loaded, began, sim_s);
-            Summary::new(about, &all_metrics(), summaries)
+            let summary = Summary::new(about, &all_metrics(), summaries);
+            let interrupted = cut_short(&summary, asked, loaded.scenario.weeks);
+            Summary { interrupted, ..summary }
         };
         let summary = report::write_run(&folder, &loaded.resolved, tables, summary)?;
         match out.format {
@@ -217,13 +219,7 @@ impl Run {
             }
         }
         self.args.report.write(&folder, &summary, out)?;
-        match cut_short(&summary, asked, loaded.scenario.weeks) {
-            Some(what) => {
-                out.error(&what);
-                Ok(Exit::Interrupted)
-            }
-            None => Ok(Exit::Done),
-        }
+        Ok(out.end(&summary))
     }
 
     fn replications(&self) -> u32 {
@@ -313,22 +309,20 @@ fn cut_short(summary: &Summary, asked: u32, weeks: u32) -> Option<String> {
     let parts: Vec<_> = summary.worlds.iter().filter(|world| !world.complete).collect();
     let part = parts.first().map(|world| format!("{} of {weeks} weeks", world.weeks_done));
     Some(match (whole, asked, part) {
-        (_, 1, Some(part)) => format!("interrupted: kept {part}; all values are of these"),
+        (_, 1, Some(part)) => format!("kept {part}; all values are of these"),
         (0, _, Some(part)) => {
-            format!(
-                "interrupted: kept {part} of the first of {asked} worlds; all values are of these"
-            )
+            format!("kept {part} of the first of {asked} worlds; all values are of these")
         }
         (_, _, Some(part)) if parts.len() == 1 => format!(
-            "interrupted: kept {whole} of {asked} worlds; {part} of one more are in its tables, not \
+            "kept {whole} of {asked} worlds; {part} of one more are in its tables, not \
              in the means"
         ),
         (_, _, Some(_)) => format!(
-            "interrupted: kept {whole} of {asked} worlds; {} more, cut short, are in its tables, not \
+            "kept {whole} of {asked} worlds; {} more, cut short, are in its tables, not \
              in the means",
             parts.len()
         ),
-        (_, _, None) => format!("interrupted: kept {whole} of {asked} worlds"),
+        (_, _, None) => format!("kept {whole} of {asked} worlds"),
     })
 }
 

@@ -121,7 +121,9 @@ impl Validate {
             return Ok(Exit::Interrupted);
         };
         let ended = outcome.cases;
-        let summary = self.keep(&folder, name, &trying[..ended], outcome, began)?;
+        let interrupted =
+            (ended < trying.len()).then(|| format!("kept {ended} of {} cases", trying.len()));
+        let summary = self.keep(&folder, name, &trying[..ended], (outcome, interrupted), began)?;
         match out.format {
             Format::Json => out.result(&report::json::summary(&summary))?,
             Format::Text => {
@@ -130,12 +132,11 @@ impl Validate {
             }
         }
         self.report.write(&folder, &summary, out)?;
-        if ended < trying.len() {
-            out.error(&format!("interrupted: kept {ended} of {} cases", trying.len()));
-            return Ok(Exit::Interrupted);
-        }
         let right = summary.cases.iter().all(|answer| answer.pass);
-        Ok(if right { Exit::Done } else { Exit::Failed })
+        Ok(match out.end(&summary) {
+            Exit::Done if !right => Exit::Failed,
+            exit => exit,
+        })
     }
 
     fn overrides(&self) -> Vec<String> {
@@ -232,7 +233,7 @@ impl Validate {
         folder: &RunFolder,
         name: &str,
         tried: &[Trying],
-        outcome: Outcome,
+        (outcome, interrupted): (Outcome, Option<String>),
         began: Instant,
     ) -> anyhow::Result<Summary> {
         for it in tried {
@@ -257,12 +258,13 @@ impl Validate {
             sim_s: outcome.ledger.sim_s,
         };
         let Outcome { answers, ledger, .. } = outcome;
-        let summary = Summary::new(about, &[], vec![]).validated(Validated {
+        let mut summary = Summary::new(about, &[], vec![]).validated(Validated {
             cases: answers,
             counts: ledger.counts,
             digest: ledger.digest.unwrap_or_default(),
             weeks: scenarios().map(|loaded| loaded.scenario.weeks).max().unwrap_or(0),
         });
+        summary.interrupted = interrupted;
         folder.write("summary.json", report::json::summary(&summary))?;
         Ok(summary)
     }

@@ -139,6 +139,9 @@ pub struct CurvePoint {
     pub p99: Option<u64>,
     /// Whether every threshold held and the core kept up.
     pub pass: bool,
+    /// Whether the core fell behind; nothing where that was not kept.
+    #[serde(default)]
+    pub saturated: Option<bool>,
 }
 
 /// What all drivers measured, from the first second to the last.

@@ -25,6 +25,9 @@ pub struct Summary {
     pub command: String,
     /// The command line, word by word.
     pub argv: Vec<String>,
+    /// Of a run that was interrupted: what there is of it, as a sentence without its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
     /// Version of the program.
     pub version: String,
     /// Commit the program was built from, where that is known.
@@ -232,6 +235,7 @@ impl Summary {
             schema: SCHEMA,
             command: about.command,
             argv: about.argv,
+            interrupted: None,
             version: env!("CARGO_PKG_VERSION").to_string(),
             commit: COMMIT.map(str::to_string),
             machine: Machine::here(),

@@ -209,8 +209,13 @@ fn who_interrupts_keeps_whole_weeks() {
         assert!((1..520).contains(&weeks) && summary["weeks"] == weeks, "{weeks} weeks");
         let says = format!("kept {weeks} of 520 weeks of the first of 2");
         assert!(stderr.contains(&says), "{stderr}");
+        assert!(summary["interrupted"].as_str().unwrap().starts_with(&says), "{summary}");
         let stdout = String::from_utf8_lossy(&output.stdout);
         assert!(stdout.contains(" of a run that was interrupted\n"), "{stdout}");
+        let report = brocante(root.path(), &["report", "out"]).output().unwrap();
+        assert!(report.status.success());
+        let page = std::fs::read_to_string(root.path().join("out/report.html")).unwrap();
+        assert!(page.contains("Interrupted before its end"));
         let weekly = std::fs::read_to_string(root.path().join("out/weekly.csv")).unwrap();
         let done: u64 = kept.iter().map(|world| world["weeks_done"].as_u64().unwrap()).sum();
         assert_eq!(weekly.lines().count() as u64, 1 + done);

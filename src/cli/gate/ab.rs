@@ -14,6 +14,9 @@ use crate::quantity::Span;
 use super::outputs::Outputs;
 use super::sample::MarketArgs;
 
+/// Pairs of one look at most: of three times as many the interval can still be counted out.
+const MOST: usize = 300;
+
 /// Arguments of `gate ab`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
@@ -39,7 +42,7 @@ pub struct Ab {
     head: PathBuf,
 
     /// Pairs of processes of one look.
-    #[arg(long, value_name = "N", default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(FEWEST as i64..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = PAIRS as u32, value_parser = clap::value_parser!(u32).range(FEWEST as i64..=MOST as i64))]
     pairs: u32,
 
     /// How long each process times its rankings. Default: its own, 60ms.
@@ -83,10 +86,7 @@ impl Ab {
         };
         let exit = self.outputs.give(&compared.gated, out)?;
         if compared.stopped {
-            let found = compared.gated.findings.len();
-            out.error(&format!(
-                "interrupted: what was found until then is told, {found} of 4 answers"
-            ));
+            out.error("interrupted: what was found until then is told");
             return Ok(Exit::Interrupted);
         }
         Ok(exit)

@@ -13,7 +13,7 @@ use crate::store::{self, HistoryLine};
 #[command(after_help = "Example:\n  \
     brocante gate check --budget results/baseline/market.budget results/mine\n\n\
     A budget file has a line for each budget, such as\n  \
-    baseline = \"results/baseline/quick\"\n  \
+    baseline = \"quick\"  (a folder beside the budget file)\n  \
     rank.response.p99 < 50us\n  \
     gini <= baseline + 0.02\n  \
     gmv >= baseline * 0.95\n\n\
@@ -66,11 +66,13 @@ impl Check {
             asked.push(Run { source, baseline });
         }
         let gated = check(&budgets.lines, &asked);
+        let exit = self.outputs.give(&gated, out)?;
         // What happened is worth a line whatever is thought of it.
         if let Some(history) = &self.history {
             #[expect(clippy::disallowed_methods, reason = "a history says when a run was judged")]
             let now = SystemTime::now();
-            let lines: Vec<_> = runs.iter().map(|run| HistoryLine::of(&run.summary, now)).collect();
+            let whole = runs.iter().filter(|run| run.is_whole());
+            let lines: Vec<_> = whole.map(|run| HistoryLine::of(&run.summary, now)).collect();
             if store::append_history(history, &lines)? {
                 out.note(&format!(
                     "remark: {} ended with half a line, which is left as it is",
@@ -78,7 +80,7 @@ impl Check {
                 ));
             }
         }
-        self.outputs.give(&gated, out)
+        Ok(exit)
     }
 
     /// Every run and every baseline, or what to say of one that cannot be read.

@@ -40,6 +40,21 @@ impl Outputs {
     /// # Errors
     /// When they would.
     pub fn check(&self, out: &Output) -> Result<(), String> {
+        let all = self.files();
+        for (n, &(name, path)) in all.iter().enumerate() {
+            let Some(path) = path.filter(|path| !is_standard(Some(path))) else { continue };
+            let taken = all[..n].iter().find(|(_, other)| *other == Some(path));
+            let why = match taken {
+                _ if path.is_dir() => "is a folder".to_owned(),
+                _ if path.file_name().and_then(|name| name.to_str()).is_none() => {
+                    "names no file".to_owned()
+                }
+                Some((other, _)) => format!("is the file of {other} already"),
+                None => continue,
+            };
+            let path = path.display();
+            return Err(format!("error: {name} {path} {why}\n  = allowed: a file of its own"));
+        }
         let standard = self.files().into_iter().filter(|(_, path)| is_standard(*path));
         let mut names: Vec<&str> = standard.map(|(name, _)| name).collect();
         if out.format == Format::Json && !names.is_empty() {
@@ -55,35 +70,39 @@ impl Outputs {
         }
     }
 
-    /// Writes the files, prints the findings, and tells how the gate ends.
+    /// Prints the findings, writes the files, and tells how the gate ends.
     ///
     /// # Errors
-    /// When one of them cannot be written.
+    /// When one of them cannot be written; the others are.
     pub fn give(&self, gated: &Gated, out: &Output) -> anyhow::Result<Exit> {
-        let mut said = false;
-        for (name, path) in self.files() {
-            let Some(path) = path else { continue };
-            let text = match name {
-                "--markdown" => report::gate_markdown(gated),
-                "--junit" => report::gate_junit(gated)?,
-                _ => report::gate_bencher(gated),
-            };
-            if is_standard(Some(path)) {
-                out.result(&text)?;
-                said = true;
-            } else {
-                store::write_file(path, text)?;
+        let forms = self.files().into_iter().filter_map(|(name, path)| Some((name, path?)));
+        let (standard, files): (Vec<_>, Vec<_>) =
+            forms.partition(|(_, path)| is_standard(Some(path)));
+        match standard.first() {
+            Some((name, _)) => out.result(&text_of(name, gated)?)?,
+            None if out.format == Format::Json => out.json(gated)?,
+            None => out.result(&report::gate_text_within(gated, columns(), out.colour()))?,
+        }
+        let mut wrong = None;
+        for (name, path) in files {
+            if let Err(error) = store::write_file(path, text_of(name, gated)?) {
+                wrong.get_or_insert(error);
             }
         }
-        match out.format {
-            _ if said => {}
-            Format::Json => out.json(gated)?,
-            Format::Text => {
-                out.result(&report::gate_text_within(gated, columns(), out.colour()))?
-            }
+        match wrong {
+            Some(error) => Err(error.into()),
+            None => Ok(gated.verdict().into()),
         }
-        Ok(gated.verdict().into())
     }
+}
+
+/// The findings in the form of an option.
+fn text_of(name: &str, gated: &Gated) -> anyhow::Result<String> {
+    Ok(match name {
+        "--markdown" => report::gate_markdown(gated),
+        "--junit" => report::gate_junit(gated)?,
+        _ => report::gate_bencher(gated),
+    })
 }
 
 fn is_standard(path: Option<&Path>) -> bool {

@@ -1,6 +1,7 @@
 //! `brocante gate sample`: one process of `gate ab`.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::str::FromStr;
 
 use crate::cli::progress::Interrupt;
@@ -62,7 +63,10 @@ impl MarketArgs {
     /// What a program is told that is to sample it.
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = ["gate", "sample"].map(OsString::from).to_vec();
-        arguments.push(self.scenario.scenario.clone().into());
+        // A name such as `-odd.toml` is no option.
+        let odd = self.scenario.scenario.as_os_str().as_encoded_bytes().starts_with(b"-");
+        let here = Path::new(if odd { "." } else { "" });
+        arguments.push(here.join(&self.scenario.scenario).into());
         arguments.extend(["--warmup".to_owned(), self.warmup.to_string()].map(OsString::from));
         let mut add = |name: &str, value: Option<String>| {
             arguments.extend(value.map(|value| OsString::from(format!("--{name}={value}"))));

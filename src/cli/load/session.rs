@@ -198,7 +198,9 @@ impl<'a> Session<'a> {
             let rank = summary.latency(Op::Rank, Part::Response);
             let Percentiles { p50, p99, .. } = rank;
             let (achieved, pass) = (summary.throughput.achieved, verdict == Verdict::Passed);
-            curve.push(CurvePoint { rate, achieved, p50, p99, pass });
+            // What a harness that was late did not get done says nothing of the core.
+            let saturated = Some(summary.saturated && verdict != Verdict::Invalid);
+            curve.push(CurvePoint { rate, achieved, p50, p99, pass, saturated });
             if length == Length::Long || last.is_none() {
                 last = Some(tried);
             }
@@ -235,15 +237,16 @@ impl<'a> Session<'a> {
             load.slo = self.load.slo.iter().map(|threshold| threshold.judge(&load)).collect();
         }
         let stopped = tried.stopped || self.interrupt.asked();
-        let exit = exit(&load, stopped, search.as_ref());
+        let exit = exit(&load, search.as_ref());
         let SecondLog { log, broken, .. } = self.log.into_inner();
         if let Some(error) = broken {
             return Err(error.into());
         }
         log.finish()?;
         let about = self.load.args.about("load", self.loaded, began, sim_s);
-        let summary = Summary::new(about, &[], summaries)
+        let mut summary = Summary::new(about, &[], summaries)
             .loaded(load, beside.as_ref().map(|beside| beside.summary(&[])));
+        summary.interrupted = stopped.then(|| "kept what was measured until then".to_owned());
         report::write_load(self.folder, &self.loaded.resolved, &summary)?;
         match self.out.format {
             Format::Json => self.out.result(&report::json::summary(&summary))?,
@@ -256,10 +259,10 @@ impl<'a> Session<'a> {
             }
         }
         self.load.args.report.write(self.folder, &summary, self.out)?;
-        if stopped {
-            self.out.error("interrupted: kept what was measured until then");
-        }
-        Ok(exit)
+        Ok(match self.out.end(&summary) {
+            Exit::Done => exit,
+            interrupted => interrupted,
+        })
     }
 }
 
@@ -287,10 +290,9 @@ struct Search {
 }
 
 /// How the program ends: a measurement that cannot be believed comes before what it says.
-fn exit(load: &LoadSummary, stopped: bool, search: Option<&Search>) -> Exit {
+fn exit(load: &LoadSummary, search: Option<&Search>) -> Exit {
     let held = load.slo.iter().all(|slo| slo.pass);
     match search.map(|search| &search.found) {
-        _ if stopped => Exit::Interrupted,
         _ if !load.valid => Exit::Invalid,
         Some(Found::None) => Exit::Missed,
         None if load.saturated => Exit::Saturated,

@@ -146,8 +146,12 @@ fn show(mut screen: Screen, state: &Mutex<State>, interrupt: &Interrupt, began: 
             let picture = |width, height| lock(state).lines(width, height);
             match screen.draw(picture) {
                 Ok(true) => last = Some(now),
-                // A terminal that has gone away is no reason to end a run.
-                Ok(false) | Err(_) => break,
+                Ok(false) => break,
+                // A terminal that has gone away is no reason to end a run; one that is there is given back.
+                Err(_) => {
+                    super::restore();
+                    break;
+                }
             }
         }
         let next = last.map_or(BETWEEN, |last| (last + BETWEEN).saturating_sub(began.elapsed()));

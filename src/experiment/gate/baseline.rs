@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::rng;
 use crate::store::Summary;
 
 /// A run that is judged, or a stored one that it is held against.
@@ -28,6 +29,11 @@ impl Source {
         )
     }
 
+    /// Whether nothing cut it short.
+    pub fn is_whole(&self) -> bool {
+        self.summary.interrupted.is_none() && self.has_a_world()
+    }
+
     /// Whether there is a world that was run to its end; what lists no worlds is not asked.
     pub fn has_a_world(&self) -> bool {
         let worlds = &self.summary.worlds;
@@ -35,16 +41,30 @@ impl Source {
     }
 }
 
-/// Which of several stored runs is the baseline of a run: the one of the same command and scenario, or of
-/// the same command, or else the only one.
+/// Which of several stored runs is the baseline of a run: of those of the same command the one of the same
+/// scenario, and of loads the one that was put on alike; or else the only one.
 ///
 /// # Errors
 /// When there is none, or the one that there is cannot be compared with the run: why, and what to do.
 pub fn baseline_of<'a>(run: &Source, stored: &'a [Source]) -> Result<&'a Source, String> {
     let of = |source: &&Source| source.summary.command == run.summary.command;
-    let named = |source: &&Source| source.summary.scenario.name == run.summary.scenario.name;
-    let same = stored.iter().filter(of).find(named);
-    let found = same.or_else(|| stored.iter().find(of)).or(match stored {
+    let nearness = |source: &&Source| {
+        let setting =
+            |source: &Source| source.summary.load.as_ref().map(|load| load.setting.clone());
+        let near =
+            |load: &Source| load.summary.load.as_ref().and_then(|load| load.throughput.offered);
+        let far =
+            near(run).zip(near(source)).map_or(0.0, |(one, other)| rng::ln(one / other).abs());
+        (
+            source.summary.scenario.hash == run.summary.scenario.hash,
+            source.summary.scenario.name == run.summary.scenario.name,
+            setting(source) == setting(run),
+            std::cmp::Reverse((far * 1e3) as u64),
+        )
+    };
+    // Of equals the first.
+    let same = stored.iter().filter(of).rev().max_by_key(nearness);
+    let found = same.or(match stored {
         [only] => Some(only),
         _ => None,
     });

@@ -1,7 +1,7 @@
 //! Budget files: what a change may do to latency and to the market, a line each.
 //!
 //! ```text
-//! baseline = "results/baseline/quick"      # what `baseline` stands for below
+//! baseline = "quick"      # what `baseline` stands for below: a path from the folder of the budget file
 //! rank.response.p99 < 50us
 //! unsold_at_90d < 0.6
 //! gini <= baseline + 0.02
@@ -131,8 +131,8 @@ impl Budgets {
     pub fn without_baseline(&self, budget: &Budget, why: &str) -> ScenarioError {
         let message = format!("`{}` hangs on a baseline, {why}", budget.expr);
         let problem = Problem::at(&self.sources, &budget.place, Class::Missing, message);
-        let how = "name a run folder or its summary.json by --baseline, or at the head of the file: \
-                   baseline = \"results/baseline/quick\"";
+        let how = "name a run folder or its summary.json by --baseline, or at the head of the file, seen from its folder: \
+                   baseline = \"quick\"";
         problem.note(how).into()
     }
 }

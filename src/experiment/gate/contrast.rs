@@ -8,6 +8,9 @@ use crate::experiment::compare::{Pairs, chance, paired};
 use crate::measure::interval::{p_value, student_t, variance};
 use crate::store::{Summary, WorldSummary};
 
+/// Values that a sample has at least.
+const FEW: usize = 5;
+
 /// How many values there are, and how they belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
@@ -18,11 +21,11 @@ pub enum Sample {
 }
 
 impl Sample {
-    /// Whether there is anything to be sure about.
+    /// Whether there is enough to tell a change from chance.
     pub fn is_enough(self) -> bool {
         match self {
-            Sample::Pairs(n) => n >= 2,
-            Sample::Apart(n, m) => n >= 2 && m >= 2,
+            Sample::Pairs(n) => n >= FEW,
+            Sample::Apart(n, m) => n >= FEW && m >= FEW,
         }
     }
 }
@@ -74,8 +77,16 @@ impl Contrast {
             let (run, baseline) = (independent(run, of), independent(baseline, of));
             return apart(&run, &baseline, allowance, sign);
         }
-        let same = pairs.iter().all(|(base, run)| base.digest == run.digest);
+        // Some metrics compare worlds with one another: of other worlds they differ where digests do not.
+        let digests = pairs.iter().all(|(base, run)| base.digest == run.digest);
+        let same = digests && values.base == values.arm;
         Some(of_pairs(&values, allowance, sign, same))
+    }
+
+    /// Whether all pairs are beyond the limit by the same.
+    pub fn is_constant(&self) -> bool {
+        let pairs = matches!(self.sample, Sample::Pairs(n) if n >= FEW);
+        pairs && self.excess > 0.0 && self.deviation <= 1e-9 * self.excess
     }
 
     /// Where the value may be, two-sided, when either end is missed with a chance of `level`; nothing where

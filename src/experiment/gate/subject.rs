@@ -185,7 +185,9 @@ impl Subject {
         match self {
             Subject::Load(_) => summary.load.is_some(),
             Subject::Market(metric) => summary.metric(metric.name).is_some(),
-            Subject::Count(_) | Subject::Cost(_) => true,
+            // What a load counts is its warm-up.
+            Subject::Count(_) => summary.load.is_none(),
+            Subject::Cost(_) => true,
         }
     }
 

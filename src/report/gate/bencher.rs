@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::experiment::gate::Gated;
+use crate::experiment::gate::{Gated, Verdict};
 
 /// Every value that was seen, with its interval where it has one. The benchmark is the metric, and where
 /// several things were asked about the thing before it; the measure is named by the unit: `latency` [ns]
@@ -14,7 +14,9 @@ use crate::experiment::gate::Gated;
 pub fn gate_bencher(gated: &Gated) -> String {
     let asked: BTreeSet<&str> = gated.findings.iter().map(|it| it.of.as_str()).collect();
     let mut benchmarks = Map::new();
-    for finding in &gated.findings {
+    // What a restless machine made of it is no measurement.
+    let believed = gated.findings.iter().filter(|finding| finding.verdict != Verdict::Invalid);
+    for finding in believed {
         let Some(value) = finding.value.filter(|value| value.is_finite()) else { continue };
         let mut metric = Map::new();
         metric.insert("value".to_owned(), json!(value));

@@ -31,7 +31,13 @@ pub fn gate_junit(gated: &Gated) -> Result<String, SerializeError> {
 fn suite_of(finding: &Finding) -> String {
     // As the writer of XML will keep it, so that one suite is found again.
     let name = if finding.of.is_empty() { "gate" } else { finding.of.as_str() };
-    quick_junit::XmlString::new(name).into_string()
+    quick_junit::XmlString::new(line(name)).into_string()
+}
+
+/// Text in one line, of characters that XML has.
+fn line(text: &str) -> String {
+    let kept = text.chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FFFF}'));
+    kept.map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The writer of XML calls the number of skipped cases `disabled`; the schema that Jenkins holds reports
@@ -56,15 +62,15 @@ fn case(finding: &Finding, command: &str) -> TestCase {
             TestCaseStatus::non_success(NonSuccessKind::Failure)
         }
     };
-    let mut case = TestCase::new(finding.name.as_str(), status);
+    let mut case = TestCase::new(line(&finding.name), status);
     case.set_classname(format!("brocante.gate.{command}.{}", evidence(finding.evidence)));
     let seen = seen(finding);
     if matches!(finding.verdict, Verdict::Pass | Verdict::Advice) {
-        let said = [seen, finding.says.clone()];
+        let said = [seen, line(&finding.says)];
         let said: Vec<String> = said.into_iter().filter(|text| !text.is_empty()).collect();
         case.set_system_out(said.join("\n"));
     } else {
-        case.status.set_message(finding.says.as_str());
+        case.status.set_message(line(&finding.says));
         case.status.set_type(word(finding.verdict));
         if !seen.is_empty() {
             case.status.set_description(seen);

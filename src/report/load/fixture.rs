@@ -109,6 +109,7 @@ pub(crate) fn searched(load: LoadSummary) -> LoadSummary {
         p50: Some(84),
         p99: Some(p99),
         pass,
+        saturated: Some(rate > 9.1e6),
     };
     let curve = vec![
         point(1e6, 212, true),

@@ -342,6 +342,7 @@ fn curve(load: &LoadSummary, paint: Paint) -> String {
     }
     let most = match load.max_rate {
         Some(rate) => format!("The highest rate that holds is {}.", paint.bold(&per_second(rate))),
+        None if load.curve.iter().any(|point| point.pass) => "No rate was confirmed.".to_owned(),
         None => "No rate that was tried holds.".to_owned(),
     };
     let _ = writeln!(text, "{most}");

@@ -43,16 +43,23 @@ pub(super) fn finding(summary: &Summary) -> Option<Finding> {
         let verdict = if verdict.is_empty() { "not biased beyond doubt" } else { verdict };
         let n = several(row.n as u64, "world");
         let DesignResult { design, metric, .. } = row;
-        says.push(format!("{design}: {said} {metric}, the truth is {truth} ({n}): {verdict}."));
-        headlines.push((wrongly, format!("{design} is {verdict}")));
+        let judged = || rows.iter().filter(|row| row.bias_low.is_some());
+        let (biased, all) =
+            (judged().filter(|row| !remark(row).is_empty()).count(), judged().count());
+        says.push(format!(
+            "{design}: {said} {metric}, the truth is {truth} ({n}): {verdict}. Of {all} metrics with an interval \
+             {biased} are biased beyond doubt."
+        ));
+        headlines.push((wrongly, biased, all, format!("{design} is {verdict} in {metric}")));
     }
-    let worst = headlines.iter().find(|(wrongly, _)| *wrongly);
-    let (headline, mood) = match (worst, headlines.as_slice()) {
-        (_, []) => return None,
-        (Some((_, headline)), _) => (headline.clone(), Mood::Bad),
-        (None, [(_, headline)]) => (headline.clone(), Mood::Good),
-        (None, _) => ("No design is biased beyond doubt".to_owned(), Mood::Good),
+    let mood = match headlines.iter().any(|(wrongly, ..)| *wrongly) {
+        true => Mood::Bad,
+        // Where nothing has an interval, or something else is biased, it is no good news.
+        false if headlines.iter().all(|&(_, biased, all, _)| biased == 0 && all > 0) => Mood::Good,
+        false => Mood::Plain,
     };
+    let worst = headlines.iter().rev().max_by_key(|(wrongly, biased, ..)| (*wrongly, *biased))?;
+    let headline = worst.3.clone();
     Some(Finding::new(headline, says.join(" "), mood))
 }
 

@@ -22,7 +22,7 @@ fn chart(name: &str, x: Axis, y: Axis, layers: Vec<Layer>) -> Chart {
 }
 
 fn layer(n: u8, shape: Shape, points: Vec<Point>) -> Layer {
-    Layer { name: format!("layer {n}"), shape, colour: Colour::Nth(n), points }
+    Layer::new(format!("layer {n}"), shape, Colour::Nth(n), points)
 }
 
 fn wave(n: u8, shape: Shape) -> Layer {

@@ -173,6 +173,7 @@ fn layer(layer: &Layer) -> Value {
     }
     if layer.points.iter().any(|point| point.weight.is_some()) {
         said.insert("weight".to_owned(), column(|point| point.weight));
+        said.insert("ground".to_owned(), number(Some(layer.ground)));
     }
     Value::Object(said)
 }

@@ -46,6 +46,11 @@ pub fn page(folder: &RunFolder, summary: &Summary) -> Result<Page, StoreError> {
         _ => market::story(folder, summary),
     }?;
     let title = format!("{}: {}", summary.scenario.name, summary.command);
+    let mut story = story;
+    if let Some(kept) = &summary.interrupted {
+        let says = format!("It {kept}. What follows is of that alone.");
+        story.findings.insert(0, Finding::new("Interrupted before its end", says, Mood::Bad));
+    }
     Ok(Page { title, story, origin: origin::origin(summary) })
 }
 
@@ -164,6 +169,8 @@ pub struct Layer {
     pub colour: Colour,
     /// The points, by rising x. Lines break where y is nothing.
     pub points: Vec<Point>,
+    /// Of cells: the weight at which colour begins.
+    pub ground: f64,
 }
 
 /// What is drawn of a layer.
@@ -213,7 +220,7 @@ pub struct Point {
     pub low: Option<f64>,
     /// Upper end of its interval.
     pub high: Option<f64>,
-    /// Of cells: how dark, from 0 to whatever is the greatest.
+    /// Of cells: what its colour stands for, the stronger the more; the layer's name says what it is.
     pub weight: Option<f64>,
 }
 
@@ -337,7 +344,13 @@ impl Section {
 impl Layer {
     /// A layer of these points.
     pub fn new(name: impl Into<String>, shape: Shape, colour: Colour, points: Vec<Point>) -> Layer {
-        Layer { name: name.into(), shape, colour, points }
+        Layer { name: name.into(), shape, colour, points, ground: 0.0 }
+    }
+
+    /// The same with cells whose colour begins at this weight and not at 0.
+    #[must_use]
+    pub fn above(self, ground: f64) -> Layer {
+        Layer { ground, ..self }
     }
 }
 
@@ -418,12 +431,7 @@ mod tests {
 
     #[test]
     fn what_was_not_observed_is_nothing_to_draw() {
-        let layer = |y| Layer {
-            name: "stars".to_owned(),
-            shape: Shape::Line,
-            colour: Colour::Nth(0),
-            points: vec![Point::new(1.0, y)],
-        };
+        let layer = |y| Layer::new("stars", Shape::Line, Colour::Nth(0), vec![Point::new(1.0, y)]);
         let chart = |layers| Chart {
             name: "stars".to_owned(),
             title: "Stars".to_owned(),

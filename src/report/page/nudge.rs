@@ -80,16 +80,19 @@ fn how_long(nudge: &NudgeSummary, first: &SettingSummary) -> Finding {
 /// The channel that most of it goes by.
 fn strongest(nudge: &NudgeSummary) -> Option<Finding> {
     let size = |channel: &ChannelSummary| channel.gain.value.map_or(0.0, f64::abs);
-    let most = nudge.channels.iter().max_by(|a, b| size(a).total_cmp(&size(b)))?;
+    if nudge.channels.is_empty() {
+        return None;
+    }
+    let decided = nudge.channels.iter().filter(|channel| is_decided(&channel.gain));
+    let most = decided.max_by(|a, b| size(a).total_cmp(&size(b)));
     let each: Vec<String> = nudge
         .channels
         .iter()
         .map(|channel| format!("{} {}", channel.channel, orders(&channel.gain)))
         .collect();
-    let headline = if nudge.channels.iter().any(|channel| is_decided(&channel.gain)) {
-        format!("Most of it goes by {}", most.channel)
-    } else {
-        "No channel is told apart from none".to_owned()
+    let headline = match most {
+        Some(most) => format!("Most of what can be told apart goes by {}", most.channel),
+        None => "No channel is told apart from none".to_owned(),
     };
     let says = format!(
         "What the nudged seller has more because of each channel, the difference to the same worlds \
@@ -104,11 +107,15 @@ fn cut(nudge: &NudgeSummary) -> Option<Finding> {
     let setting = nudge.settings.iter().find(|setting| setting.name == ALL_CUT)?;
     if is_shock(nudge) {
         let says = format!(
-            "With every channel cut the seller still has {} orders: what shoppers and staff meet is \
-             worse or better whatever is told of it.",
-            orders(&setting.gain)
+            "With every channel cut the seller has {} orders: what shoppers and staff meet is worse or \
+             better whatever is told of it.",
+            setting.gain.value.map(|_| orders(&setting.gain))?
         );
-        return Some(Finding::new("Quality counts without the loop", says, Mood::Plain));
+        let headline = match is_decided(&setting.gain) {
+            true => "Quality counts without the loop",
+            false => "Without the loop nothing can be told apart",
+        };
+        return Some(Finding::new(headline, says, Mood::Plain));
     }
     let (identical, twins) = (setting.identical, setting.twins);
     let says = format!(

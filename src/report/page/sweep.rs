@@ -151,9 +151,13 @@ impl Seen<'_> {
         };
         let says = match (pareto.points.first(), pareto.points.last()) {
             (Some(one), Some(two)) if one.point != two.point => format!(
-                "From {} to {}: between them more of the one is less of the other.",
+                "From {} to {}{}.",
                 told(one),
-                told(two)
+                told(two),
+                match pareto.metrics.len() {
+                    2 => ": between them what is better in the one is worse in the other",
+                    _ => ", and between them points that no other beats in all",
+                }
             ),
             (Some(one), _) => format!("One point is best in all: {}.", told(one)),
             _ => "No point had a value of all of them.".to_owned(),
@@ -354,8 +358,9 @@ impl Seen<'_> {
             Axis::linear(&format!("{metric}, {better}"), self.unit(metric))
         };
         let mut says = format!(
-            "{} on the front. Means over the same worlds at every point; their intervals are in the table.",
-            several(pareto.points.len() as u64, "point")
+            "{} on the front. Every point met the same {}.",
+            several(pareto.points.len() as u64, "point"),
+            several(u64::from(self.sweep.worlds), "world")
         );
         if pareto.left_out > 0 {
             says.push_str(&format!(" {} had no value of one of these.", pareto.left_out));
@@ -370,8 +375,12 @@ impl Seen<'_> {
         let vary = &self.sweep.vary;
         let keys: Vec<&str> = vary.iter().map(|varied| &*varied.key).collect();
         let lead = match (vary.as_slice(), self.sweep.design.as_str()) {
-            ([_], _) => "Means over worlds, with their 95 % intervals. The worlds are the same at every point, so \
-                         that differences between points are surer than the bands look."
+            ([_], _) if self.sweep.worlds > 1 => {
+                "Means over worlds, with their 95 % intervals. The worlds are the same at every point, so \
+                 that differences between points are surer than the bands look."
+                    .to_owned()
+            }
+            ([_], _) => "One world a point, the same at every point; without a second there is no interval."
                 .to_owned(),
             ([_, _], "grid") => {
                 "One cell a point: the stronger its colour, the more. What the faintest and the strongest stand for is said below."
@@ -390,8 +399,9 @@ impl Seen<'_> {
                     let most =
                         of.and_then(|of| of.keys.iter().max_by(|a, b| size(a).total_cmp(&size(b))));
                     let key = most.and_then(|most| vary.iter().find(|it| it.key == most.key));
+                    let moves = key.is_some();
                     let Some(key) = key.or(vary.first()) else { continue };
-                    scatter(key, metric, unit, &self.points, MOST_DOTS)
+                    scatter(key, metric, unit, &self.points, (MOST_DOTS, moves))
                 }
             });
         }

@@ -95,8 +95,10 @@ pub(super) fn along(key: &Varied, metric: &str, unit: &str, points: &[PointMeans
     dots.sort_by(|a, b| a.x.total_cmp(&b.x));
     let says = if dots.is_empty() {
         format!("No point had a value of {metric}.")
-    } else {
+    } else if dots.iter().any(|dot| dot.low.is_some()) {
         "Means over worlds with 95 % intervals.".to_owned()
+    } else {
+        "One world a point, so without intervals.".to_owned()
     };
     let names = matches!(places, Places::Names(_));
     let line = Layer::new("mean", Shape::Line, Colour::Nth(0), dots.clone());
@@ -124,22 +126,20 @@ pub(super) fn squares(
     let ground = least - PALE * if most > least { most - least } else { 1.0 };
     let cell = |point: &PointMeans| {
         let (x, y) = (across.place(point, &one.key)?, up.place(point, &two.key)?);
-        let weight = mean(point, metric)?.value? - ground;
-        Some(Point { weight: Some(weight), ..Point::new(x, y) })
+        Some(Point { weight: mean(point, metric)?.value, ..Point::new(x, y) })
     };
     let mut cells: Vec<Point> = points.iter().filter_map(cell).collect();
+    let unit = if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
     cells.sort_by(|a, b| a.x.total_cmp(&b.x));
     let scale = most - least;
     let says = if cells.is_empty() {
         format!("No point had a value of {metric}.")
     } else {
-        let [pale, dark, ground] = [least, most, ground].map(|end| figures(end, scale));
-        let unit = if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
-        format!(
-            "{metric}{unit}: faintest {pale}, strongest {dark}; told at the pointer is what is above {ground}."
-        )
+        let [pale, dark] = [least, most].map(|end| figures(end, scale));
+        format!("{metric}{unit}: faintest {pale}, strongest {dark}.")
     };
-    let layer = Layer::new(metric, Shape::Cells, Colour::Nth(0), cells);
+    let name = format!("{metric}{unit}");
+    let layer = Layer::new(name, Shape::Cells, Colour::Nth(0), cells).above(ground);
     let axes = (across.axis(&one.key), up.axis(&two.key));
     Chart::new(format!("grid-{metric}"), metric, says, axes).with([layer])
 }
@@ -150,7 +150,7 @@ pub(super) fn scatter(
     metric: &str,
     unit: &str,
     points: &[PointMeans],
-    most: usize,
+    (most, moves): (usize, bool),
 ) -> Chart {
     let places = Places::of(key, points);
     let dot = |point: &PointMeans| {
@@ -162,7 +162,8 @@ pub(super) fn scatter(
     let says = match dots.len() {
         0 => format!("No point had a value of {metric}."),
         n if step > 1 => format!("One in {step} of the points, {n} in all."),
-        _ => format!("Against {}, which moves it most.", key.key),
+        _ if moves => format!("Against {}, which moves it most.", key.key),
+        _ => format!("Against {}; which key moves it most is not told.", key.key),
     };
     let layer = Layer::new("point of the design", Shape::Dots, Colour::Nth(0), dots);
     let axes = (places.axis(&key.key), Axis::linear(metric, unit));

@@ -61,7 +61,7 @@ fn of_a_comparison_with_designs() {
     ];
     let summary = compare::tests::compared().tested(rows, vec![], &Counts::default());
     let story = told("compare", summary);
-    assert_eq!(story.findings[0].headline, "shopper-split is biased");
+    assert_eq!(story.findings[0].headline, "shopper-split is biased in conversion");
     let section = story.sections.last().expect("a section of designs");
     let alone = Story { findings: vec![], sections: vec![section.clone()] };
     insta::assert_snapshot!(sketch(&alone));
@@ -121,8 +121,8 @@ fn over_a_grid() {
     sweep.means.extend(more);
     let text = sketch(&told("sweep", summary));
     assert!(text.contains("y market.slate_length, names 5 / 10\n"), "{text}");
-    assert!(text.contains("late_rate [ratio]: faintest 0.07000, strongest 0.07190;"), "{text}");
-    let cells = "(0, 0 × 0.001995) (0, 1 × 0.001995) (1, 0 × 0.000095) (1, 1 × 0.000095)";
+    assert!(text.contains("late_rate [ratio]: faintest 0.07000, strongest 0.07190.\n"), "{text}");
+    let cells = "(0, 0 × 0.0719) (0, 1 × 0.0719) (1, 0 × 0.07) (1, 1 × 0.07)";
     assert!(text.contains(cells), "{text}");
 }
 

@@ -89,7 +89,10 @@ pub fn ab(
             findings.push(*finding);
             false
         }
-        Err(Halt::Program(ProgramError::Stopped)) => true,
+        Err(Halt::Program(ProgramError::Stopped)) => {
+            findings.push(told::stopped(&plan.of, findings.len()));
+            true
+        }
         Err(Halt::Program(wrong)) => return Err(wrong),
     };
     let gated = Gated { command: "ab".to_owned(), findings };

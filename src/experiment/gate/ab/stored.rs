@@ -49,7 +49,10 @@ pub fn against(
     let mut findings = Vec::new();
     let stopped = match ask(base, head, plan, stop, follower, &mut findings) {
         Ok(()) => false,
-        Err(ProgramError::Stopped) => true,
+        Err(ProgramError::Stopped) => {
+            findings.push(told::stopped(&plan.of, findings.len()));
+            true
+        }
         Err(wrong) => return Err(wrong),
     };
     Ok(Compared { gated: Gated { command: "ab".to_owned(), findings }, stopped })

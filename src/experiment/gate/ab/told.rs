@@ -32,6 +32,12 @@ pub fn not_timed(of: &str, says: &str) -> Vec<Finding> {
     NAMES.map(|name| finding(of, name, &[], Verdict::Skipped, says.to_owned())).to_vec()
 }
 
+/// What is left open where somebody stopped it.
+pub fn stopped(of: &str, found: usize) -> Finding {
+    let says = format!("It was interrupted after {found} of 4 answers: nothing is concluded.");
+    finding(of, "interrupted", &[], Verdict::Invalid, says)
+}
+
 /// The findings of one look or two.
 pub fn findings(of: &str, decision: Decision, first: &Look, second: Option<&Look>) -> Vec<Finding> {
     let last = second.unwrap_or(first);

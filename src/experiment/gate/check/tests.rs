@@ -6,6 +6,7 @@ use super::*;
 use crate::experiment::gate::Budgets;
 use crate::experiment::gate::baseline::baseline_of;
 use crate::experiment::gate::fixture::{load_of, run_of, source};
+use crate::store::CurvePoint;
 use Verdict::{Advice, Changed, Invalid, Missed, Pass};
 
 fn lines(text: &str) -> Vec<Budget> {
@@ -108,6 +109,76 @@ fn one_world_is_held_by_value() {
     let found = held("gini <= baseline + 0.02\ngini <= baseline + 0.04", &run, Some(&base));
     assert_eq!((found[0].verdict, found[1].verdict), (Missed, Pass));
     assert!(found[0].says.contains("by value") && found[0].value == Some(0.53), "{found:?}");
+}
+
+#[test]
+fn what_no_number_of_lines_can_excuse() {
+    let many = |line: &str| -> String { (0..14).map(|n| format!("{line}{n}\n")).collect() };
+    // From nothing to everything in each of eight worlds: no test of ranks could be that sure of it.
+    let base = source("base", run_of(&[0.0; 8], 7));
+    let run = source("mine", run_of(&[1.0; 8], 7));
+    let found = held(&many("gini <= baseline + 0.0"), &run, Some(&base));
+    assert!(found.iter().all(|finding| finding.verdict == Missed), "{found:?}");
+    assert!(found[0].says.contains("in every world alike"), "{found:?}");
+    // Two worlds cannot tell, and are no excuse that one world has not.
+    let base = source("base", run_of(&[0.50, 0.51], 7));
+    let run = source("mine", run_of(&[0.26, 0.24], 7));
+    let found = held(&many("gini >= baseline - 0.0"), &run, Some(&base));
+    assert!(found.iter().all(|finding| finding.verdict == Missed), "{found:?}");
+    assert!(found[0].says.contains("by value"), "{found:?}");
+}
+
+/// As `unpredictability` does, which compares the worlds of a run with one another.
+#[test]
+fn a_metric_may_differ_where_digests_do_not() {
+    let base = source("base", run_of(&around(0.5, 0.01), 7));
+    let mut same = base.clone();
+    for (world, value) in same.summary.worlds.iter_mut().zip(around(0.3, 0.01)) {
+        world.metrics.insert("gini".to_owned(), Some(value));
+    }
+    let found = held("gini <= baseline\ngini >= baseline", &same, Some(&base));
+    assert_eq!((found[0].verdict, found[1].verdict), (Pass, Missed));
+    let same = |finding: &Finding| {
+        finding.says.contains("same in every") || finding.says.contains("world is the same")
+    };
+    assert!(!found.iter().any(same), "{found:?}");
+}
+
+#[test]
+fn what_a_search_found_is_no_rate_that_was_asked_for() {
+    let found = |rate: f64| {
+        let mut summary = load_of(1..100);
+        let load = summary.load.as_mut().unwrap();
+        let point =
+            CurvePoint { rate, achieved: None, p50: None, p99: None, pass: true, saturated: None };
+        (load.curve, load.max_rate, load.throughput.offered) =
+            (vec![point], Some(rate), Some(rate));
+        source("load", summary)
+    };
+    let text = "max_rate >= baseline * 0.9";
+    assert_eq!(verdicts(text, &found(1.06e6), Some(&found(1e6))), [Pass]);
+    assert_eq!(verdicts(text, &found(0.8e6), Some(&found(1e6))), [Missed]);
+}
+
+#[test]
+fn an_interrupted_load_says_nothing() {
+    let mut summary = load_of(1..100);
+    summary.interrupted = Some("kept what was measured until then".to_owned());
+    assert_eq!(verdicts("rank.response.p99 < 1s", &source("load", summary), None), [Invalid]);
+}
+
+#[test]
+fn of_several_baselines_the_nearest_is_taken() {
+    let at = |label: &str, rate: f64| {
+        let mut summary = load_of(1..100);
+        summary.load.as_mut().unwrap().throughput.offered = Some(rate);
+        source(label, summary)
+    };
+    let stored = [at("load20k", 20e3), source("run", run_of(&[0.5], 7)), at("load100k", 100e3)];
+    assert_eq!(baseline_of(&at("new", 99e3), &stored).unwrap().label, "load100k");
+    assert_eq!(baseline_of(&at("new", 21e3), &stored).unwrap().label, "load20k");
+    let twice = [at("first", 20e3), at("second", 20e3)];
+    assert_eq!(baseline_of(&at("new", 20e3), &twice).unwrap().label, "first");
 }
 
 #[test]

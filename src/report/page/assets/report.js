@@ -138,7 +138,7 @@
     ctx.fillStyle = ctx.strokeStyle = colour;
     ctx.lineWidth = 1.5 * ratio;
     const widths = spacing(layer, chart, px, py);
-    const most = Math.max(...(layer.weight ?? [1]).filter((w) => w !== null), 1e-300);
+    const ground = layer.ground ?? 0, most = heaviest(layer) - ground;
     const lying = layer.shape === "forest" || layer.shape === "lying";
     const alike = sideBySide(chart.layers.filter((other) => other.shape === layer.shape), layer, lying ? "y" : "x");
     const nth = alike.indexOf(layer), of = alike.length;
@@ -146,8 +146,8 @@
       const x = px(layer.x[i]), y = py(layer.y[i]);
       if (x === null || y === null) continue;
       if (layer.shape === "cells") {
-        const weight = layer.weight?.[i];
-        if (!weight) continue;
+        const weight = (layer.weight?.[i] ?? ground) - ground;
+        if (!(weight > 0)) continue;
         ctx.fillStyle = ramp(0.08 + 0.92 * Math.sqrt(weight / most));
         const [left, right] = [X(x - widths.x / 2), X(x + widths.x / 2)].sort((a, b) => a - b);
         const [top, bottom] = [Y(y + widths.y / 2), Y(y - widths.y / 2)].sort((a, b) => a - b);
@@ -200,6 +200,22 @@
   const sideBySide = (alike, layer, across) => {
     const places = alike.flatMap((other) => [...new Set(other[across])]);
     return new Set(places).size < places.length ? alike : [layer];
+  };
+
+  const heaviest = (layer) => (layer.weight ?? [1]).reduce((most, w) => (w !== null && w > most ? w : most), 1e-300);
+
+  // What the colours of cells stand for, from the faintest to the strongest.
+  const key = (figure, chart) => {
+    const layer = chart.layers.find((it) => it.shape === "cells");
+    figure.querySelector(".key")?.remove();
+    if (!layer) return;
+    const least = (layer.weight ?? []).reduce((a, w) => (w !== null && w > layer.ground && w < a ? w : a), Infinity);
+    const row = document.createElement("div");
+    const bar = document.createElement("span");
+    row.className = "key";
+    bar.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((s) => ramp(0.08 + 0.92 * Math.sqrt(s))).join(", ")})`;
+    row.append(shown(least), bar, shown(heaviest(layer)) + " " + layer.name);
+    figure.querySelector(".body").after(row);
   };
 
   // The least distance between points along each axis; 1 on axes of names.
@@ -287,7 +303,7 @@
       }
     });
     const [xEnds, yEnds] = [ends(chart, chart.x, "x"), ends(chart, chart.y, "y")];
-    const wide = Math.max(280, holder.clientWidth);
+    const wide = "paper" in document.documentElement.dataset ? 640 : Math.max(280, holder.clientWidth);
     const names = chart.y.scale === "names" ? chart.y.names : null;
     const cells = chart.layers.some((layer) => layer.shape === "cells");
     const tall = names ? Math.max(cells ? 240 : 0, Math.min(1400, 80 + names.length * 20)) : wide < 480 ? 260 : 320;
@@ -322,7 +338,14 @@
     // The legend names lines and marks, not the two edges of a band; the column of x has no row.
     u.root.querySelectorAll(".u-series").forEach((row, at) => {
       if (series[at + 1].of !== undefined || chart.layers.length === 1) row.style.display = "none";
+      const head = row.querySelector("th");
+      head.tabIndex = 0;
+      head.setAttribute("role", "button");
+      head.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") { head.click(); event.preventDefault(); }
+      });
     });
+    key(figure, chart);
     figure.plot = u;
     figure.ends = xEnds;
     figure.marks = count(chart);
@@ -379,7 +402,7 @@
     const along = layer.shape === "forest" || layer.shape === "lying" ? chart.x : chart.y;
     if (layer.low && layer.low[i] !== null && layer.high[i] !== null)
       parts.push("interval " + said(along, layer.low[i]) + " to " + said(along, layer.high[i]));
-    if (layer.weight && layer.weight[i] !== null) parts.push(shown(layer.weight[i]) + (chart.weight ? " " + chart.weight : ""));
+    if (layer.weight && layer.weight[i] !== null) parts.push(shown(layer.weight[i]) + " " + layer.name);
     return (chart.layers.length > 1 ? layer.name + ": " : "") + parts.join(", ");
   };
 
@@ -387,6 +410,8 @@
   const keys = (figure, chart) => {
     let at = { layer: 0, i: -1 };
     figure.querySelector(".plot").addEventListener("keydown", (event) => {
+      // These are the browser's.
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
       const u = figure.plot;
       const layer = chart.layers[at.layer];
       const turn = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
@@ -416,9 +441,15 @@
         const line = table.insertRow();
         cells.forEach((text) => { const cell = document.createElement(tag); cell.textContent = text; line.append(cell); });
       };
-      row(["", chart.x.says, chart.y.says, "low", "high"], "th");
-      chart.layers.forEach((layer) => layer.x.slice(0, 2000).forEach((x, i) =>
-        row([layer.name, said(chart.x, x), said(chart.y, layer.y[i]), shown(layer.low?.[i]), shown(layer.high?.[i])], "td")));
+      const weighed = chart.layers.find((layer) => layer.weight);
+      row(["", chart.x.says, chart.y.says, ...(weighed ? [weighed.name] : ["low", "high"])], "th");
+      chart.layers.forEach((layer) => {
+        layer.x.slice(0, 2000).forEach((x, i) => {
+          const more = weighed ? [shown(layer.weight?.[i])] : [shown(layer.low?.[i]), shown(layer.high?.[i])];
+          row([layer.name, said(chart.x, x), said(chart.y, layer.y[i]), ...more], "td");
+        });
+        if (layer.x.length > 2000) row([layer.name, layer.x.length - 2000 + " more", "", "", ""], "td");
+      });
       details.append(table);
     });
   };

@@ -246,9 +246,14 @@ fn how_much(load: &LoadSummary) -> Finding {
         );
         let headline = match load.max_rate {
             Some(rate) => format!("Highest rate that holds: {}", per_second(rate)),
+            None if held > 0 => "No rate was confirmed".to_owned(),
             None => "No rate that was tried holds".to_owned(),
         };
-        let mood = if load.max_rate.is_some() { Mood::Good } else { Mood::Bad };
+        let mood = match (load.max_rate, held) {
+            (Some(_), _) => Mood::Good,
+            (None, 0) => Mood::Bad,
+            (None, _) => Mood::Plain,
+        };
         return Finding::new(headline, says, mood);
     }
     if load.saturated {

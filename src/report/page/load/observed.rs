@@ -1,7 +1,5 @@
 //! What a latency log holds of a load: all of it together, and by spans of time.
 
-use std::collections::BTreeMap;
-
 use hdrhistogram::Histogram;
 
 use crate::driver::load::{DIGITS, Freshness, Latencies, Op, Part, SECOND};
@@ -34,20 +32,19 @@ pub(super) struct Span {
     pub rank: Histogram<u64>,
     /// Operations that were done.
     pub done: u64,
-    /// How long was recorded in each second of it, by its start [ns].
-    seconds: BTreeMap<u64, u64>,
+    /// How long it is: the last one ends with the load [ns].
+    length: u64,
 }
 
 impl Span {
-    fn empty() -> Span {
+    fn empty(length: u64) -> Span {
         let rank = Histogram::new(DIGITS).expect("3 digits are allowed");
-        Span { rank, done: 0, seconds: BTreeMap::new() }
+        Span { rank, done: 0, length }
     }
 
-    /// Operations a second [1/s]; nothing where no time passed.
+    /// Operations a second, none in a span in which nothing was done [1/s]; nothing where no time passed.
     pub fn rate(&self) -> Option<f64> {
-        let nanos: u64 = self.seconds.values().sum();
-        (nanos > 0).then(|| self.done as f64 / (nanos as f64 / 1e9))
+        (self.length > 0).then(|| self.done as f64 / (self.length as f64 / 1e9))
     }
 }
 
@@ -86,14 +83,17 @@ impl Observed {
         Ok(Some(observed))
     }
 
-    fn empty(length: u64) -> Observed {
-        let seconds = length.div_ceil(SECOND).max(1);
+    pub(super) fn empty(length: u64) -> Observed {
+        // What a log rounds up is no second more.
+        let seconds = length.saturating_sub(ROUNDED).div_ceil(SECOND).max(1);
         let width_s = seconds.div_ceil(MOST_SPANS);
+        let width = width_s * SECOND;
+        let lengths = (0..seconds.div_ceil(width_s)).map(|n| length.saturating_sub(n * width));
         Observed {
             latencies: Latencies::default(),
             freshness: Freshness::default(),
             done: 0,
-            spans: (0..seconds.div_ceil(width_s)).map(|_| Span::empty()).collect(),
+            spans: lengths.map(|left| Span::empty(left.min(width))).collect(),
             width_s,
             remark: None,
         }
@@ -113,7 +113,6 @@ impl Observed {
         let at = (second / self.width_s) as usize;
         let last = self.spans.len() - 1;
         let span = &mut self.spans[at.min(last)];
-        span.seconds.insert(line.start, line.length);
         if part == Part::Service {
             span.done += histogram.len();
             self.done += histogram.len();

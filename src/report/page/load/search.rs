@@ -7,8 +7,6 @@ use crate::report::load::form::short_rate;
 use crate::report::page::{Axis, Chart, Colour, Layer, Point, Rule, Scale, Section, Shape};
 use crate::store::CurvePoint;
 
-/// Below this share of what was offered a load is behind.
-const KEEPS_UP: f64 = 0.99;
 /// Rates further apart than this are laid out by their logarithm.
 const FAR: f64 = 20.0;
 
@@ -28,11 +26,10 @@ fn rates(curve: &[CurvePoint]) -> Axis {
     Axis { scale, ..Axis::linear("offered", "1/s") }
 }
 
-/// Where the core could no longer follow: the most that was done where less than offered was.
+/// Where the core could no longer follow: the most that was done by a load that fell behind.
 fn saturation(curve: &[CurvePoint]) -> Option<f64> {
-    let behind = curve.iter().filter_map(|point| Some((point.achieved?, point.rate)));
-    let behind = behind.filter(|&(achieved, rate)| achieved < KEEPS_UP * rate);
-    behind.map(|(achieved, _)| achieved).max_by(f64::total_cmp)
+    let behind = curve.iter().filter(|point| point.saturated == Some(true));
+    behind.filter_map(|point| point.achieved).max_by(f64::total_cmp)
 }
 
 fn lines(told: &Told) -> Vec<Rule> {

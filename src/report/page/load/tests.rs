@@ -6,10 +6,10 @@ use hdrhistogram::Histogram;
 use proptest::prelude::*;
 
 use super::curves::curve;
-use super::observed::Observed;
+use super::observed::{Observed, Span};
 use super::time::{bins, fitting};
 use super::{Unit, story};
-use crate::driver::load::{Op, Part, Write};
+use crate::driver::load::{Op, Part, SECOND, Write};
 use crate::report::load::fixture;
 use crate::report::page::sketch::{check, sketch};
 use crate::report::page::{Point, Shape, Story};
@@ -65,6 +65,20 @@ fn of_a_search_that_cannot_be_believed() {
 }
 
 #[test]
+fn a_search_that_found_nothing_says_what_it_tried() {
+    let (_root, folder) = folder(3, 1.0);
+    let of = |pass: bool| {
+        let mut load = fixture::searched(fixture::direct().0);
+        load.max_rate = None;
+        load.curve.iter_mut().for_each(|point| point.pass &= pass);
+        let story = told(&folder, &fixture::summary(load, None));
+        story.findings.into_iter().map(|finding| finding.headline).collect::<Vec<_>>()
+    };
+    assert!(of(true).contains(&"No rate was confirmed".to_owned()), "{:?}", of(true));
+    assert!(of(false).contains(&"No rate that was tried holds".to_owned()), "{:?}", of(false));
+}
+
+#[test]
 fn without_a_log_pictures_say_so() {
     let root = tempfile::tempdir().unwrap();
     let folder = RunFolder::open(root.path()).unwrap();
@@ -99,6 +113,11 @@ fn a_log_holds_what_was_recorded_and_a_broken_line_is_named() {
     }
     assert_eq!((observed.done, observed.spans.len(), observed.remark), (60_000, 3, None));
     assert!(observed.spans.iter().all(|span| span.rate() == Some(20_000.0)));
+    // A second in which nothing was done counts as one.
+    let mut stalled = Observed::empty(3 * SECOND);
+    stalled.spans[0].done = 300;
+    let rates: Vec<_> = stalled.spans.iter().map(Span::rate).collect();
+    assert_eq!(rates, [Some(300.0), Some(0.0), Some(0.0)]);
     let path = root.path().join(LATENCY_LOG);
     let text = std::fs::read_to_string(&path).unwrap();
     let lines = text.lines().count();

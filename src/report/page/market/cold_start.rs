@@ -1,8 +1,6 @@
 //! How newcomers fared: how long they wait for the first sale, and how far they climb.
 
-use super::{
-    Axis, Chart, Colour, Frame, Layer, Point, Rule, Run, Section, Shape, layer, missing, ranks,
-};
+use super::{Axis, Chart, Colour, Frame, Point, Rule, Run, Section, Shape, layer, missing, ranks};
 use crate::measure::SellerRow;
 use crate::measure::survival::{Survival, Wait, curve, median_days};
 use crate::report::numbers::{count, fixed, percent};
@@ -105,7 +103,7 @@ fn by_time(run: &Run<'_>) -> Chart {
             points.iter_mut().for_each(|point| *point = Point::new(point.x, point.y));
         }
         let name = format!("{kind} ({})", waits.len());
-        layers.push(Layer { name, shape: Shape::Steps, colour: Colour::Nth(place as u8), points });
+        layers.push(layer(&name, Shape::Steps, Colour::Nth(place as u8), points));
     }
     let frame = Frame {
         name: "cold-start",
@@ -164,8 +162,9 @@ fn by_kind(run: &Run<'_>) -> Chart {
     let says = format!(
         "The curves above where they cross 90 days, with their 95 % intervals: kinds whose \
          intervals overlap much are not told apart by this run. The metric unsold_at_90d counts \
-         who left unsold as unsold: {}.",
-        with_interval(run.summary, "unsold_at_90d", &percent)
+         who left unsold as unsold: {}. {}",
+        with_interval(run.summary, "unsold_at_90d", &percent),
+        run.of_first()
     );
     let short =
         missing(run.sellers.as_ref(), "sellers.csv", "No newcomer was watched for 90 days.");

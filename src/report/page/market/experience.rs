@@ -132,7 +132,7 @@ fn faults(run: &Run<'_>) -> Chart {
         name: "defects",
         title: "What goes wrong",
         x: weeks_axis(),
-        y: Axis::linear("share of orders", "%").from_to(0.0, 1.0),
+        y: Axis::linear("share of parcels; cancelled: of orders", "%").from_to(0.0, 1.0),
     };
     let rate = |name: &str| metric(run, name, &percent);
     let says = format!(
@@ -165,7 +165,7 @@ fn stars(run: &Run<'_>) -> Chart {
     };
     let stars = |name: &str| metric(run, name, &|value| fixed(value, 2));
     let says = format!(
-        "Mean stars over the run: {}, {} of parcels on time and {} of late ones; {} of orders are reviewed. {}",
+        "Mean stars over the run: {}, {} of parcels on time and {} of late ones; {} of parcels are reviewed. {}",
         stars("mean_stars"),
         stars("stars_when_on_time"),
         stars("stars_when_late"),

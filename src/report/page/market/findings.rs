@@ -149,6 +149,11 @@ fn newcomers(run: &Run<'_>) -> Option<Weighed> {
         }
     };
     let half = match run.summary.value("cold_start_days") {
+        Some(_) if run.some("cold_start_days") => format!(
+            "In {} of {} worlds half made a sale within the run.",
+            run.summary.metric("cold_start_days").map_or(0, |of| of.n),
+            run.worlds()
+        ),
         Some(_) => {
             let days = metric(run, "cold_start_days", &|days| fixed(days, 1));
             format!("Half wait more than {days} days for the first sale.")
@@ -189,7 +194,7 @@ fn feedback(run: &Run<'_>) -> Option<Weighed> {
         fixed(low.mean_stars()?, 2),
         fixed(of(low, 2)?, 1),
         most(&groups),
-        run.of_first()
+        run.alone()
     );
     let weight = (highest - lowest).abs() / (highest + lowest).max(1e-9);
     Some((weight, plain(headline, tidy(&says))))
@@ -278,6 +283,14 @@ fn shoppers(run: &Run<'_>) -> Option<Weighed> {
     let how = if change < 0.0 { "fell" } else { "rose" };
     let headline = format!("{says} {how} from {} to {}", form(before), form(before + change));
     let [early, late] = parts;
+    let by = match most.metric.unit {
+        "ratio" if most.metric.name.ends_with("_rate") => {
+            let points = [Some(change), low, high].map(|of| of.map(|share| 100.0 * share));
+            let [change, low, high] = points;
+            format!("{} percentage points", mean_with((change, low, high), &|x| fixed(x, 1)))
+        }
+        _ => mean_with((Some(change), low, high), &form),
+    };
     let says = format!(
         "From weeks {} to {} to weeks {} to {}, a change of {}: of what shoppers get, nothing \
          moved more clearly. {}",
@@ -285,7 +298,7 @@ fn shoppers(run: &Run<'_>) -> Option<Weighed> {
         early.end - 1,
         late.start,
         late.end - 1,
-        mean_with((Some(change), low, high), &form),
+        by,
         run.of_means()
     );
     Some((weight, Finding { headline, says, mood }))

@@ -71,9 +71,18 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The first of the worlds that means are of.
+    /// The world that is looked at closely: the one whose weeks are kept seller by seller, or else the first
+    /// of those that means are of.
     fn first(&self) -> u32 {
-        self.summary.averaged().next().map_or(0, |world| world.world)
+        let kept = self.seller_weeks.iter().flatten().next().map(|row| row.world);
+        let averaged = || self.summary.averaged().next().map(|world| world.world);
+        kept.or_else(averaged).unwrap_or(0)
+    }
+
+    /// Whether a metric had a sample in some of the worlds of one market and not in all.
+    fn some(&self, name: &str) -> bool {
+        let of = self.summary.metric(name).map_or(0, |metric| metric.n);
+        self.summary.markets() <= 1 && of > 0 && of < self.worlds()
     }
 
     /// How many worlds means are of.
@@ -103,7 +112,8 @@ impl<'a> Run<'a> {
 
     /// When the first world was over [days].
     fn end_days(&self) -> f64 {
-        self.summary.averaged().next().map_or(0.0, |world| f64::from(world.weeks_done) * 7.0)
+        let first = self.summary.worlds.iter().find(|world| world.world == self.first());
+        first.map_or(0.0, |world| f64::from(world.weeks_done) * 7.0)
     }
 
     /// What stands below a picture of means over worlds.
@@ -124,6 +134,14 @@ impl<'a> Run<'a> {
         match self.worlds() {
             0 | 1 => String::new(),
             worlds => format!("World {} of {worlds}.", self.first()),
+        }
+    }
+
+    /// What stands behind words of the first world, which has no interval.
+    fn alone(&self) -> String {
+        match self.worlds() {
+            0 | 1 => self.of_means(),
+            worlds => format!("World {} of {worlds} alone: no interval.", self.first()),
         }
     }
 
@@ -162,7 +180,7 @@ fn weeks_axis() -> Axis {
 
 /// A layer of what is drawn.
 fn layer(name: &str, shape: Shape, colour: Colour, points: Vec<Point>) -> Layer {
-    Layer { name: name.to_owned(), shape, colour, points }
+    Layer::new(name, shape, colour, points)
 }
 
 /// What a picture is, without what is drawn in it.

@@ -394,7 +394,8 @@ fn what_shoppers_get_is_good_or_bad_news_where_worlds_agree() {
     assert_eq!(rose.mood, Mood::Bad, "{rose:?}");
     assert_eq!(rose.headline, "The share of defective units rose from 2.0 % to 3.0 %");
     assert!(
-        rose.says.contains("weeks 4 to 7 to weeks 16 to 19, a change of 1.0 ± 0.0 %"),
+        rose.says
+            .contains("weeks 4 to 7 to weeks 16 to 19, a change of 1.0 ± 0.0 percentage points"),
         "{rose:?}"
     );
     assert_eq!(of(3, -0.01).unwrap().mood, Mood::Good);

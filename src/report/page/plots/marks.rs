@@ -37,7 +37,7 @@ pub(super) fn layers<DB: DrawingBackend>(
         let points = placed(chart, layer);
         match layer.shape {
             Shape::Line | Shape::Dashes | Shape::Steps => line(context, layer, &points, fine)?,
-            Shape::Cells => cells(context, chart, &points)?,
+            Shape::Cells => cells(context, chart, layer.ground, &points)?,
             Shape::Dots | Shape::Forest | Shape::Bars | Shape::Lying => {
                 marks(context, chart, nth, &points, fine)?;
             }
@@ -110,16 +110,18 @@ fn spacing(scale: &Scale, places: impl Iterator<Item = f64>) -> f64 {
 fn cells<DB: DrawingBackend>(
     context: &mut Context<'_, DB>,
     chart: &Chart,
+    ground: f64,
     points: &[Option<Placed>],
 ) -> Drawn<DB> {
     let there = || points.iter().flatten();
     let wide = spacing(&chart.x.scale, there().map(|it| it.at.0)) / 2.0;
     let high = spacing(&chart.y.scale, there().map(|it| it.at.1)) / 2.0;
-    let most = there().filter_map(|it| it.weight).fold(f64::MIN_POSITIVE, f64::max);
-    let heavy = there().filter(|it| it.weight.is_some_and(|weight| weight > 0.0));
+    let above = |it: &Placed| it.weight.map_or(0.0, |weight| weight - ground);
+    let most = there().map(above).fold(f64::MIN_POSITIVE, f64::max);
+    let heavy = there().filter(|it| above(it) > 0.0);
     context.draw_series(heavy.map(|it| {
         let (x, y) = it.at;
-        let share = 0.08 + 0.92 * (it.weight.unwrap_or(0.0) / most).sqrt();
+        let share = 0.08 + 0.92 * (above(it) / most).sqrt();
         Rectangle::new([(x - wide, y - high), (x + wide, y + high)], ramp(share).filled())
     }))?;
     Ok(())

@@ -311,7 +311,7 @@ mod tests {
             for shape in shapes {
                 let point = |&y: &f64| Point::new(y, y).within(Some(y), Some(y + 1.0));
                 let points = values.iter().map(point).collect();
-                let layer = Layer { name: "l".into(), shape, colour: Colour::Nth(9), points };
+                let layer = Layer::new("l", shape, Colour::Nth(9), points);
                 let mut chart = fixture::page().story.sections[0].charts[0].clone();
                 (chart.x, chart.layers) = (x.clone(), vec![layer]);
                 svg(&chart).unwrap();
