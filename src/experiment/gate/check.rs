@@ -7,8 +7,8 @@
 //! fail the same calls, since its first step is the same, and its lines had no intervals to show).
 //!
 //! Where the mean is beyond the allowance and it may be an accident, that is advice, with the number of
-//! worlds that would tell. Fewer than five worlds on a side could not tell, whatever happened: they are held
-//! by value, as one is. So is what moved by the same in every world.
+//! worlds that would tell. Where fewer than five worlds on a side cannot tell, they are held by
+//! value, as one is. So is what moved by the same in every world.
 
 use super::baseline::Source;
 use super::budget::{Allowance, Budget, Limit};
@@ -214,11 +214,6 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
             (Verdict::Missed, says.to_owned())
         }
         _ if excess <= 0.0 => (Verdict::Pass, format!("{moved}.")),
-        None => {
-            let says = "so few worlds tell no chance from change, and it is held by value: give both \
-                        --replications 8";
-            (Verdict::Missed, format!("{moved}, beyond the allowance; {says}."))
-        }
         Some(_) if contrast.is_constant() => {
             let says = "if that is meant, renew the baseline in the same commit and say why";
             (
@@ -237,7 +232,13 @@ fn sampled(budget: &Budget, label: &str, contrast: &Contrast, level: f64, lines:
                 ),
             )
         }
-        Some(chance) => {
+        _ if sample.is_few() => {
+            let says = "so few worlds tell no chance from change, and it is held by value: give both \
+                        --replications 8";
+            (Verdict::Missed, format!("{moved}, beyond the allowance; {says}."))
+        }
+        chance => {
+            let chance = chance.unwrap_or(1.0);
             let needed = values_needed_at(1.0 - 2.0 * level, excess, contrast.deviation);
             let needed = match needed {
                 Some(n) if n <= 100_000 => format!("--replications {n} on both sides would tell"),

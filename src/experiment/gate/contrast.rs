@@ -8,7 +8,7 @@ use crate::experiment::compare::{Pairs, chance, paired};
 use crate::measure::interval::{p_value, student_t, variance};
 use crate::store::{Summary, WorldSummary};
 
-/// Values that a sample has at least.
+/// Fewer values are few.
 const FEW: usize = 5;
 
 /// How many values there are, and how they belong together.
@@ -21,12 +21,22 @@ pub enum Sample {
 }
 
 impl Sample {
-    /// Whether there is enough to tell a change from chance.
-    pub fn is_enough(self) -> bool {
+    /// How many there are on the side that has fewer.
+    fn least(self) -> usize {
         match self {
-            Sample::Pairs(n) => n >= FEW,
-            Sample::Apart(n, m) => n >= FEW && m >= FEW,
+            Sample::Pairs(n) => n,
+            Sample::Apart(n, m) => n.min(m),
         }
+    }
+
+    /// Whether there is anything to be sure about.
+    pub fn is_enough(self) -> bool {
+        self.least() >= 2
+    }
+
+    /// Whether there are so few that hardly any change could be told from chance.
+    pub fn is_few(self) -> bool {
+        self.least() < FEW
     }
 }
 
@@ -85,7 +95,7 @@ impl Contrast {
 
     /// Whether all pairs are beyond the limit by the same.
     pub fn is_constant(&self) -> bool {
-        let pairs = matches!(self.sample, Sample::Pairs(n) if n >= FEW);
+        let pairs = matches!(self.sample, Sample::Pairs(_)) && !self.sample.is_few();
         pairs && self.excess > 0.0 && self.deviation <= 1e-9 * self.excess
     }
 

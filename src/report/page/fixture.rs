@@ -63,7 +63,7 @@ fn bars() -> Chart {
 fn cells() -> Chart {
     let point = |i: u32| Point {
         weight: Some(f64::from(i * i % 37)),
-        ..Point::new(f64::from(i % 12), 10_f64.powf(2.0 + f64::from(i / 12) * 0.25))
+        ..Point::new(f64::from(i % 12), libm::pow(10.0, 2.0 + f64::from(i / 12) * 0.25))
     };
     let heat = layer(0, Shape::Cells, (0..144).map(point).collect());
     chart("cells", Axis::linear("time", "s"), Axis::log("latency", "ns"), vec![heat])
@@ -71,7 +71,7 @@ fn cells() -> Chart {
 
 fn percentiles() -> Chart {
     let at = [0.0, 50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 99.999, 100.0];
-    let point = |(i, &p): (usize, &f64)| Point::new(p, 100.0 * 3_f64.powi(i as i32));
+    let point = |(i, &p): (usize, &f64)| Point::new(p, 100.0 * libm::pow(3.0, i as f64));
     let line = layer(0, Shape::Line, at.iter().enumerate().map(point).collect());
     let x = Axis { scale: Scale::Percentile, ..Axis::linear("percentile", "%") };
     let limit = Rule { at: At::Y(50_000.0), label: "limit 50 µs".into(), colour: Colour::Bad };

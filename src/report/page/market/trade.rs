@@ -43,17 +43,16 @@ fn greatest(rows: &[&TradeRow], key: impl Fn(&TradeRow) -> String) -> Vec<(Strin
     order
 }
 
+/// The names along an axis, and which of them a row belongs to.
+pub(super) type Names<'a> = (&'a [String], &'a dyn Fn(&TradeRow) -> String);
+
 /// Which share [%] of each column's orders each row has: cells of names across and up.
 ///
 /// The shares of a column sum to 100 where all rows of it are among `up`.
-pub(super) fn cells(
-    rows: &[&TradeRow],
-    across: (&[String], &dyn Fn(&TradeRow) -> String),
-    up: (&[String], &dyn Fn(&TradeRow) -> String),
-) -> Vec<Point> {
+pub(super) fn cells(rows: &[&TradeRow], across: Names<'_>, up: Names<'_>) -> Vec<Point> {
     let (mut sums, mut columns) = (BTreeMap::new(), vec![0; across.0.len()]);
     for row in rows {
-        let place = |(names, key): (&[String], &dyn Fn(&TradeRow) -> String)| {
+        let place = |(names, key): Names<'_>| {
             let name = key(row);
             names.iter().position(|one| *one == name)
         };
