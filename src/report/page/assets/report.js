@@ -236,6 +236,9 @@
     ctx.save();
     ctx.font = 11 * ratio + "px system-ui, sans-serif";
     ctx.lineWidth = ratio;
+    // uPlot leaves its own behind.
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     ctx.setLineDash([5 * ratio, 4 * ratio]);
     chart.rules.forEach((rule, n) => {
       const place = placeOf(rule.across === "x" ? chart.x : chart.y)(rule.value);
