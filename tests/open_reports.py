@@ -89,6 +89,13 @@ class Page:
         self.hold(drawn > bare, f"{name}: {drawn} pixels with its layers and {bare} without")
         labels = figure.evaluate("figure => figure.plot.axes.map(axis => axis.label)")
         self.hold(all(labels), f"{name}: an axis without a label: {labels}")
+        names = figure.locator(".u-legend th[tabindex]:visible")
+        if names.count():
+            names.first.focus()
+            for off in [True, False]:
+                page.keyboard.press("Enter")
+                is_off = names.first.evaluate("it => it.closest('.u-series').classList.contains('u-off')")
+                self.hold(is_off == off, f"{name}: its legend does not answer the keyboard")
         box = figure.locator(".u-over")
         box.hover()
         before = figure.evaluate("figure => [figure.plot.scales.x.min, figure.plot.scales.x.max]")

@@ -391,6 +391,7 @@ mod tests {
             path: "direct".to_owned(),
             mode: "closed:1".to_owned(),
             arrivals: None,
+            stages: None,
             drivers: 1,
             warmup_weeks: 0,
             batch: 1,

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::load::LoadSetting;
 use super::machine::Machine;
 use super::summary::{ScenarioName, Summary};
 use super::{StoreError, failed, utc};
@@ -41,6 +42,9 @@ pub struct HistoryLine {
     pub digest: String,
     /// Where it ran.
     pub machine: Machine,
+    /// How a load was put on; nothing where it was no load.
+    #[serde(default)]
+    pub setting: Option<LoadSetting>,
     /// Whether what a load measured can be believed; nothing where it was no load.
     pub valid: Option<bool>,
     /// Means over worlds, and other numbers of the run, by the names that budgets have for them.
@@ -88,6 +92,7 @@ impl HistoryLine {
             seed: summary.seed,
             digest: summary.digest.clone(),
             machine: summary.machine.clone(),
+            setting: summary.load.as_ref().map(|load| load.setting.clone()),
             valid: summary.load.as_ref().map(|load| load.valid),
             metrics,
             latencies,

@@ -77,6 +77,10 @@ pub struct LoadSetting {
     pub mode: String,
     /// `poisson` or `uniform`; nothing where the mode offers nothing.
     pub arrivals: Option<String>,
+    /// What was to be offered, stage by stage, such as `10s@200k/s`; nothing where the mode offers nothing, or
+    /// where a search chose the rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<String>,
     /// Threads that asked.
     pub drivers: u32,
     /// Weeks that the market lived through first [weeks].
@@ -290,6 +294,7 @@ mod tests {
             path: "direct".to_owned(),
             mode: "open".to_owned(),
             arrivals: Some("poisson".to_owned()),
+            stages: None,
             drivers: 1,
             warmup_weeks: 4,
             batch: 64,

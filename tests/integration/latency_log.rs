@@ -61,6 +61,7 @@ fn write(folder: &Path) -> LoadSummary {
         path: "direct".to_owned(),
         mode: "closed:1".to_owned(),
         arrivals: None,
+        stages: None,
         drivers: 1,
         warmup_weeks: 0,
         batch: 1,

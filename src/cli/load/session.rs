@@ -224,6 +224,8 @@ impl<'a> Session<'a> {
         let mut load = tried.summary(&self.load.slo);
         if let Some(Search { found, curve }) = &search {
             load.curve.clone_from(curve);
+            // That of the last load is what came out, and not how it was put on.
+            load.setting.stages = None;
             load.max_rate = match found {
                 Found::Rate(rate) => Some(*rate),
                 _ => None,

@@ -65,6 +65,7 @@ impl Load {
                 path: path.to_owned(),
                 mode,
                 arrivals: None,
+                stages: None,
                 drivers: plan.drivers,
                 warmup_weeks: 0,
                 batch: plan.batch,

@@ -58,6 +58,7 @@ pub(super) fn load_of(micros: std::ops::Range<u64>) -> Summary {
         path: "direct".to_owned(),
         mode: "closed:1".to_owned(),
         arrivals: None,
+        stages: None,
         drivers: 1,
         warmup_weeks: 1,
         batch: 1,

@@ -92,11 +92,13 @@ pub fn trends(history: &[HistoryLine]) -> Trends {
     Trends { runs: history.len(), series, constant, short, needed, changes }
 }
 
-/// Every number of every scenario and command, the last runs of each.
+/// Every number of every scenario and command, and of every way to put a load on, the last runs of each.
 fn series(history: &[HistoryLine]) -> Vec<Series<'_>> {
-    let mut groups: BTreeMap<(&str, &str), Vec<&HistoryLine>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str, String), Vec<&HistoryLine>> = BTreeMap::new();
     for line in history {
-        groups.entry((&line.scenario.name, &line.command)).or_default().push(line);
+        // Two loads of one scenario may have nothing in common.
+        let setting = serde_json::to_string(&line.setting).unwrap_or_default();
+        groups.entry((&line.scenario.name, &line.command, setting)).or_default().push(line);
     }
     let mut all = Vec::new();
     for lines in groups.into_values() {
@@ -132,6 +134,16 @@ fn series(history: &[HistoryLine]) -> Vec<Series<'_>> {
     all
 }
 
+/// What a line is of, as a person tells it: `quick by load, open 10s@20k/s`.
+fn of(line: &HistoryLine) -> String {
+    let mut words = format!("{} by {}", line.scenario.name, line.command);
+    if let Some(setting) = &line.setting {
+        words += &format!(", {}", setting.mode);
+        words.extend(setting.stages.iter().map(|stages| format!(" {stages}")));
+    }
+    words
+}
+
 fn changes(series: &Series<'_>, level: f64) -> Vec<Change> {
     let points = change_points(&series.values, level);
     let subject = Subject::read(&series.name).ok();
@@ -143,7 +155,7 @@ fn changes(series: &Series<'_>, level: f64) -> Vec<Change> {
         let to = points.get(n + 1).map_or(series.values.len(), |next| next.at);
         let (line, last) = (series.lines[at], series.lines[at - 1]);
         Change {
-            of: format!("{} by {}", line.scenario.name, line.command),
+            of: of(line),
             name: series.name.clone(),
             unit: subject.as_ref().map_or("", |subject| subject.unit()).to_owned(),
             better: subject.as_ref().map_or(Better::None, Subject::better),

@@ -108,10 +108,13 @@ impl LoadPlan {
         warmup_weeks: u32,
         sample_calls: u32,
     ) -> LoadSetting {
+        let is_open = self.mode == super::Mode::Open;
+        let stages = || self.stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         LoadSetting {
             path: self.path.name().to_owned(),
             mode: self.mode.to_string(),
-            arrivals: (self.mode == super::Mode::Open).then(|| self.arrivals.to_string()),
+            arrivals: is_open.then(|| self.arrivals.to_string()),
+            stages: is_open.then(stages),
             drivers: self.drivers,
             warmup_weeks,
             batch: self.batch,
@@ -151,6 +154,7 @@ mod tests {
             path: "direct".to_owned(),
             mode: "open".to_owned(),
             arrivals: None,
+            stages: None,
             drivers: 1,
             warmup_weeks: 1,
             batch: 1,

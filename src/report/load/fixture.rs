@@ -51,6 +51,7 @@ fn setting(path: &str) -> LoadSetting {
         path: path.to_owned(),
         mode: "open".to_owned(),
         arrivals: Some("poisson".to_owned()),
+        stages: None,
         drivers: 1,
         warmup_weeks: 4,
         batch: 64,

@@ -219,6 +219,9 @@ fn times_are_compared_with_the_same_work_alone() {
     other.load.as_mut().unwrap().setting.mode = "closed:2".to_owned();
     assert_eq!(of(&other, &base), Changed);
     let mut other = load_of(1..100);
+    other.load.as_mut().unwrap().setting.stages = Some("10s@20k/s".to_owned());
+    assert_eq!(of(&other, &base), Changed);
+    let mut other = load_of(1..100);
     other.machine.cores += 1;
     assert_eq!(of(&other, &base), Invalid);
     let mut stored = load_of(1..100);

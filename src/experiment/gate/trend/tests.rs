@@ -65,4 +65,16 @@ fn times_of_another_machine_or_a_bad_hour_are_left_out() {
     }
     lines.iter_mut().take(12).for_each(|line| line.machine.cores += 1);
     assert_eq!(changed(&lines), 0);
+    lines.iter_mut().take(12).for_each(|line| line.machine.cores -= 1);
+    assert_eq!(changed(&lines), 1);
+    // A load at another rate is another series.
+    let asked = |line: &mut HistoryLine, stages: &str| {
+        line.setting.as_mut().unwrap().stages = Some(stages.to_owned());
+    };
+    lines.iter_mut().skip(12).for_each(|line| asked(line, "10s@100k/s"));
+    assert_eq!(changed(&lines), 0);
+    lines.iter_mut().for_each(|line| asked(line, "10s@100k/s"));
+    assert_eq!(changed(&lines), 1);
+    let told = trends(&lines).changes;
+    assert!(told.iter().all(|it| it.of == "quick by load, closed:1 10s@100k/s"), "{told:?}");
 }
