@@ -7,7 +7,12 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let told = |name: &str| std::env::var(name).unwrap_or_default();
     let compiler = said(Command::new(told("RUSTC")).arg("--version")).unwrap_or_default();
-    println!("cargo::rustc-env=BROCANTE_BUILD={compiler}, {}, {}", told("TARGET"), told("PROFILE"));
+    // Of the profile Cargo tells no more than whether it is for debugging, but by the folder of what it builds:
+    // target/PROFILE/build/brocante-HASH/out.
+    let out = told("OUT_DIR");
+    let profile = Path::new(&out).ancestors().nth(3).and_then(Path::file_name);
+    let profile = profile.unwrap_or_default().display();
+    println!("cargo::rustc-env=BROCANTE_BUILD={compiler}, {}, {profile}", told("TARGET"));
     let Some(top) = git(&["rev-parse", "--show-toplevel"]) else { return };
     // A package unpacked inside somebody else's repository is not of that repository's commit.
     let same =
