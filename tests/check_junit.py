@@ -24,7 +24,9 @@ def main():
         print(text)
     if not files:
         sys.exit(f"no .xml file in {folder}")
-    spoilt = files[0].read_text().replace("<testsuite ", '<testsuite disabled="0" ', 1)
+    # Of a gate that asked nothing the file has no suite to spoil.
+    suited = next(text for text in map(pathlib.Path.read_text, files) if "<testsuite " in text)
+    spoilt = suited.replace("<testsuite ", '<testsuite disabled="0" ', 1)
     if not list(schema.iter_errors(spoilt)):
         sys.exit("the schema takes an attribute that it does not have")
     if wrong:
