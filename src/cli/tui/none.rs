@@ -9,7 +9,7 @@ use crate::experiment::load::LoadPlan;
 use crate::measure::WeekRow;
 
 /// There is none.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::cli) enum Board {}
 
 impl Board {
